@@ -1,0 +1,207 @@
+/*
+ * One DTLS association (RFC 6347, RFC 9147) with DTLS-SRTP (RFC 5764), authenticated by certificate
+ * fingerprints (RFC 8827). Sans-IO: give it the datagrams that came in, or the time; it hands what
+ * it wants sent to a sink; sleep until its deadline. No sockets, no clock, no threads. One
+ * association belongs to one thread at a time.
+ */
+#ifndef STRAIT_DTLS_H
+#define STRAIT_DTLS_H
+
+#include <strait/certificate.h>
+#include <strait/srtp.h>
+#include <strait/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct strait_dtls;
+
+/* RTCDtlsTransportState */
+enum strait_dtls_state {
+    STRAIT_DTLS_NEW = 0,
+    STRAIT_DTLS_CONNECTING = 1,
+    STRAIT_DTLS_CONNECTED = 2, /* handshake done and the peer's fingerprint matched */
+    STRAIT_DTLS_CLOSED = 3,    /* close_notify came or was sent */
+    STRAIT_DTLS_FAILED = 4     /* strait_dtls_error says why */
+};
+
+/* Setup roles of RFC 8842 as RTCDtlsRole writes them. */
+enum strait_dtls_role {
+    STRAIT_DTLS_AUTO = 0,   /* actpass */
+    STRAIT_DTLS_CLIENT = 1, /* active: sends the ClientHello */
+    STRAIT_DTLS_SERVER = 2  /* passive */
+};
+
+enum strait_dtls_version {
+    STRAIT_DTLS_ANY_VERSION = 0,
+    STRAIT_DTLS_1_2 = 0xfefd,
+    STRAIT_DTLS_1_3 = 0xfefc
+};
+
+/* NamedGroup values of IANA's TLS registry. */
+enum strait_dtls_group {
+    STRAIT_GROUP_P256 = 0x0017,
+    STRAIT_GROUP_P384 = 0x0018,
+    STRAIT_GROUP_X25519 = 0x001d,
+    STRAIT_GROUP_X25519MLKEM768 = 0x11ec
+};
+
+#define STRAIT_DTLS_MAX_PROFILES 4u
+#define STRAIT_DTLS_MAX_GROUPS 4u
+#define STRAIT_DTLS_MAX_FINGERPRINTS 8u
+
+/*
+ * Called by the association. `state` and `data` fire inside receive and advance only; `send` inside
+ * any function that takes the association and a time. `peer_certificate` fires inside receive,
+ * before any fingerprint is compared; the bytes are borrowed until it returns. None may destroy the
+ * association; all may be NULL but `send`.
+ */
+struct strait_dtls_events {
+    size_t size;
+    /* A datagram to send, at most the MTU long. Borrowed until it returns. */
+    void (*send)(void *user, const uint8_t *data, size_t len);
+    void (*state)(void *user, enum strait_dtls_state state);
+    /* A record of application data (RFC 8261 carries SCTP so). Borrowed until it returns. */
+    void (*data)(void *user, uint8_t *data, size_t len);
+    void (*peer_certificate)(void *user, const uint8_t *der, size_t len);
+};
+
+struct strait_dtls_config {
+    size_t size;
+    const struct strait_hooks *hooks; /* NULL: the defaults; copied */
+    struct strait_dtls_events events; /* copied */
+    void *user;
+    struct strait_certificate *certificate; /* a reference is taken; required */
+    enum strait_dtls_role role;             /* CLIENT or SERVER */
+    enum strait_dtls_version min_version;   /* 0: DTLS 1.2 */
+    enum strait_dtls_version max_version;   /* 0: DTLS 1.3 */
+    /* SRTP profiles, most wanted first: as server this order wins over the client's. n_profiles 0: no
+     * use_srtp extension at all (an association for application data only). */
+    enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES];
+    size_t n_profiles;
+    /* Groups, most wanted first. n_groups 0: X25519MLKEM768, X25519, P-256. */
+    enum strait_dtls_group groups[STRAIT_DTLS_MAX_GROUPS];
+    size_t n_groups;
+    uint16_t mtu; /* bytes of UDP payload, 256..16384; 0: 1200 */
+    /* First retransmission interval; clamped to 50 ms .. 3 s; 0: 1 s (RFC 6347, 4.2.4.1; RFC 9147,
+     * 5.8.2). It doubles to at most 8 times itself and never above 3 s. */
+    strait_time initial_timeout;
+    /* From start to failure with STRAIT_E_TIMEOUT; 0: 30 s; STRAIT_TIME_NEVER: goes on. */
+    strait_time handshake_timeout;
+};
+
+struct strait_dtls_stats {
+    size_t size;
+    enum strait_dtls_version version;   /* 0 before it is negotiated */
+    enum strait_dtls_role role;
+    uint16_t cipher_suite;              /* IANA's number; 0 before */
+    uint16_t group;                     /* IANA's number; 0 before */
+    enum strait_srtp_profile profile;   /* 0 before */
+    uint64_t datagrams_sent, datagrams_received;
+    uint64_t bytes_sent, bytes_received;
+    uint64_t flights_retransmitted;     /* by our timer */
+    uint32_t client_hello_fragments;    /* handshake fragments of the first ClientHello that was whole;
+                                           1: it came in one. 0: none, or we are the client */
+    /* Records dropped before the crypto library saw them, each under its reason. */
+    uint64_t dropped_malformed;         /* header cut short, length beyond the datagram, unknown type */
+    uint64_t dropped_version;           /* record version that is no DTLS 1.0 .. 1.2 legacy value */
+    uint64_t dropped_short;             /* fragment shorter than its cipher's nonce and tag */
+    uint64_t dropped_epoch;             /* epoch that is not ours to read */
+    uint64_t dropped_plaintext;         /* unprotected record that the state does not allow: alerts
+                                           during the handshake, hellos after it */
+    uint64_t dropped_fragment;          /* ClientHello fragments that contradict each other or a bound */
+    uint64_t dropped_held;              /* application data before the fingerprint matched */
+    uint64_t dropped_ended;             /* anything after closed or failed */
+};
+
+/*
+ * Creates an association in state NEW that sends nothing yet. STRAIT_E_INVALID, _NOMEM, _RANDOM,
+ * _CRYPTO.
+ */
+STRAIT_API int strait_dtls_create(struct strait_dtls **out,
+                                  const struct strait_dtls_config *config, strait_time now);
+
+/* Zeroes its secrets and frees; sends nothing (close first). NULL is fine. */
+STRAIT_API void strait_dtls_destroy(struct strait_dtls *dtls);
+
+/*
+ * The fingerprints of which the peer's certificate must have one (RFC 8122, section 5; RFC 8842). May
+ * come before the handshake, within it or after it: until then the association holds in CONNECTING,
+ * exports nothing and delivers nothing. STRAIT_E_INVALID (n 0 or above
+ * STRAIT_DTLS_MAX_FINGERPRINTS), _STATE (set before: a new fingerprint is a new association).
+ * No callback fires inside; the deadline may become "now".
+ */
+STRAIT_API int strait_dtls_set_fingerprints(struct strait_dtls *dtls,
+                                            const struct strait_fingerprint *fingerprints,
+                                            size_t n);
+
+/* Begins: NEW -> CONNECTING. The client's ClientHello goes to the sink inside. STRAIT_E_STATE. */
+STRAIT_API int strait_dtls_start(struct strait_dtls *dtls, strait_time now);
+
+/*
+ * A datagram from the peer; its bytes may be overwritten. Hostile or damaged bytes are dropped and
+ * counted, record by record. Returns STRAIT_OK, or STRAIT_E_INVALID for NULL arguments; what happened
+ * to the association is told by its state.
+ */
+STRAIT_API int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data,
+                                   size_t len);
+
+/* The time has come (or not: then nothing happens). May fire `send` and `state`. */
+STRAIT_API void strait_dtls_advance(struct strait_dtls *dtls, strait_time now);
+
+/* When to call advance; STRAIT_TIME_NEVER for not at all. */
+STRAIT_API strait_time strait_dtls_deadline(const struct strait_dtls *dtls);
+
+/*
+ * A hint that our last flight was lost (ICE saw the peer's check again): sends it again now and
+ * starts the timer anew. Nothing happens where no flight is waiting for an answer.
+ */
+STRAIT_API void strait_dtls_retransmit(struct strait_dtls *dtls, strait_time now);
+
+/* A better guess of the round trip than the first: the timer uses 2 x rtt, clamped as the
+ * configuration says, from the next flight on. */
+STRAIT_API void strait_dtls_set_rtt(struct strait_dtls *dtls, strait_time rtt);
+
+/*
+ * Sends one record of application data. STRAIT_E_STATE unless CONNECTED, _TOO_SMALL where the record
+ * would not fit the MTU, _INVALID, _CRYPTO.
+ */
+STRAIT_API int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *data,
+                                size_t len);
+
+/* Sends close_notify where there is an association to close; state CLOSED, without an event. */
+STRAIT_API void strait_dtls_close(struct strait_dtls *dtls, strait_time now);
+
+STRAIT_API enum strait_dtls_state strait_dtls_state(const struct strait_dtls *dtls);
+
+/* Why it failed or closed: an strait_error; STRAIT_OK while it has not. */
+STRAIT_API int strait_dtls_error(const struct strait_dtls *dtls);
+
+/* What went wrong and what to do, in English; "" where nothing did. Valid until the next call. */
+STRAIT_API const char *strait_dtls_error_detail(const struct strait_dtls *dtls);
+
+/*
+ * The SRTP keys of both directions (RFC 5764, section 4.2), once CONNECTED. The caller zeroes them.
+ * STRAIT_E_STATE, _NO_PROFILE (use_srtp was not negotiated).
+ */
+STRAIT_API int strait_dtls_srtp_keys(const struct strait_dtls *dtls,
+                                     enum strait_srtp_profile *profile,
+                                     struct strait_srtp_key *send,
+                                     struct strait_srtp_key *receive);
+
+/* The peer's certificate in DER once it came, else NULL; borrowed, as long as the association. */
+STRAIT_API const uint8_t *strait_dtls_peer_certificate(const struct strait_dtls *dtls,
+                                                       size_t *len);
+
+/* Fills as much of `out` as out->size says. STRAIT_E_INVALID. */
+STRAIT_API int strait_dtls_stats(const struct strait_dtls *dtls, struct strait_dtls_stats *out);
+
+/* "TLS_AES_128_GCM_SHA256" ...; "X25519MLKEM768" ...; NULL for a number that is not known. Static. */
+STRAIT_API const char *strait_dtls_cipher_name(uint16_t cipher_suite);
+STRAIT_API const char *strait_dtls_group_name(uint16_t group);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -29,7 +29,7 @@ install_it() {
 
 package() {
     PKG_CONFIG_PATH=$(dirname "$pc") PKG_CONFIG_SYSROOT_DIR=$work/root pkg-config "$@" strait |
-        sed "s,$work/root$work/root,$work/root,g; s,-I$work/root/usr/include/nss,,g"
+        sed "s,$work/root$work/root,$work/root,g"
 }
 
 build_shared() {

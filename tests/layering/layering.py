@@ -82,15 +82,22 @@ class Tree:
 
     def __init__(self, root, base):
         self.root = pathlib.Path(root)
-        self.base = {pathlib.PurePath(name).stem for name in base}
+        self.base = {self.place(name) for name in base}
         self.files = sorted(
             p.relative_to(self.root).as_posix()
             for top in CORE for p in (self.root / top).rglob('*') if p.suffix in ('.c', '.h'))
 
+    @staticmethod
+    def place(path):
+        path = pathlib.PurePath(path)
+        return path.parent.name, path.stem
+
     def layer(self, path):
         layer = layer_of(path)
-        stem = pathlib.PurePath(path).stem
-        if layer == 'transport' and (stem in self.base or self.header_only(path)):
+        # wolfSSL's hooks live beside their biggest user, but every layer needs them.
+        if layer in ('transport', 'dtls') and self.place(path) in self.base:
+            return 'base'
+        if layer == 'transport' and self.header_only(path):
             return 'base'
         return layer
 
@@ -270,7 +277,7 @@ def plant(folder, files):
 
 
 def found(folder, rule):
-    return list(rule(Tree(folder, ['util.c'])))
+    return list(rule(Tree(folder, ['transport/util.c'])))
 
 
 def compiled(cc, folder, text):

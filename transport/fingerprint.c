@@ -151,7 +151,7 @@ int strait__fingerprint_read(struct strait_fingerprint *out, const char *text, s
 int strait_fingerprint_parse(struct strait_fingerprint *out, const char *text, size_t len)
 {
     if (out == NULL || text == NULL) {
-        return STRAIT_E_PARSE;
+        return STRAIT_E_INVALID;
     }
     return strait__fingerprint_read(out, text, len, NULL);
 }

@@ -81,7 +81,8 @@ STRAIT_API bool strait_fingerprint_equal(const struct strait_fingerprint *a,
 /*
  * Reads "sha-256 AB:CD:..." (RFC 8122, section 5; the name in any case, hexadecimal digits in any
  * case). `len` bytes at `text`, a terminating zero is not needed. STRAIT_E_PARSE (not of that form
- * or of the wrong length for its hash), _UNSUPPORTED (md5, sha-1, ... : well-formed but refused).
+ * or of the wrong length for its hash), _UNSUPPORTED (md5, sha-1, ... : well-formed but refused),
+ * _INVALID (NULL).
  */
 STRAIT_API int strait_fingerprint_parse(struct strait_fingerprint *out, const char *text,
                                         size_t len);

@@ -97,18 +97,24 @@ class Tree:
         # wolfSSL's hooks live beside their biggest user, but every layer needs them.
         if layer in ('transport', 'dtls') and self.place(path) in self.base:
             return 'base'
-        if layer == 'transport' and self.header_only(path):
+        if layer == 'transport' and self.is_base_header(path):
             return 'base'
         return layer
 
-    def header_only(self, path):
-        return path.endswith('.h') and not (self.root / path).with_suffix('.c').exists()
+    def is_base_header(self, path):
+        """A header without a source is as low as what it includes."""
+        if not path.endswith('.h') or (self.root / path).with_suffix('.c').exists():
+            return False
+        return all(self.layer(name) in ('base', 'public') for quote, name in self.included(path)
+                   if quote == '"' and name != path)
+
+    def included(self, path):
+        text = (self.root / path).read_text() if (self.root / path).is_file() else ''
+        return INCLUDE.findall(re.sub(r'/\*.*?\*/', '', text, flags=re.S))
 
     def includes(self):
         for path in self.files:
-            text = (self.root / path).read_text()
-            text = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
-            for quote, name in INCLUDE.findall(text):
+            for quote, name in self.included(path):
                 yield path, quote, name
 
 
@@ -231,13 +237,14 @@ def check(args):
 CLEAN = {
     'transport/util.h': '#include <stddef.h>\n',
     'transport/util.c': '#include "transport/util.h"\n',
-    'transport/transport.h': '',
+    'transport/transport.h': '#include "ice/lite.h"\n#include "transport/limits.h"\n',
+    'transport/limits.h': '#include "transport/util.h"\n',
     'transport/transport.c': '#include "transport/transport.h"\n#include "ice/lite.h"\n',
     'transport/include/strait/types.h': '#include <stdint.h>\n',
     'transport/include/strait/runtime.h': '#include <strait/types.h>\n',
     'transport/dtls/association.c': '#include <wolfssl/ssl.h>\n#include "transport/util.h"\n',
     'transport/runtime/loop.c': '#include <sys/epoll.h>\n#include <strait/runtime.h>\n',
-    'ice/lite.h': '#include "transport/util.h"\n',
+    'ice/lite.h': '#include "transport/limits.h"\n',
     'ice/lite.c': '#include <wolfssl/wolfcrypt/hmac.h>\n#include "ice/lite.h"\n',
     'srtp/session.c': '#include <srtp2/srtp.h>\n/* #include <poll.h> is a comment */\n',
 }
@@ -254,6 +261,7 @@ PLANTED = [
     (root_relative, 'srtp/session.c', '#include "../transport/util.h"'),
     (downwards_only, 'ice/lite.c', '#include "transport/transport.h"'),
     (downwards_only, 'transport/util.c', '#include "ice/lite.h"'),
+    (downwards_only, 'transport/limits.h', '#include "ice/lite.h"'),
     (downwards_only, 'srtp/session.c', '#include "ice/lite.h"'),
     (nothing_above_runtime, 'transport/transport.c', '#include <strait/runtime.h>'),
 ]

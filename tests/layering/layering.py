@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The rules of the house, checked by reading includes and undefined symbols.
 
-layering.py --root FOLDER [--base NAME.c ...] [--library LAYER=ARCHIVE ...]
+layering.py --root FOLDER [--base NAME.c ...] [--library LAYER=ARCHIVE ...] [--wolfssl ARCHIVE]
     checks the tree and the objects of each layer; prints TAP
 layering.py --self-test --cc COMPILER
     plants violations in a temporary tree and checks that each one is found; prints TAP
@@ -189,6 +189,16 @@ def bad_symbols(layer, archive):
                 yield f'{member}: {symbol} ({what})'
 
 
+def past_the_hooks(archive):
+    """Of wolfSSL: what takes time, memory or random bytes from elsewhere than our hooks."""
+    rules = {what: FORBIDDEN[what] for what in ('clock', 'hidden randomness', 'environment')}
+    rules.update(HOOKED)
+    for member, symbol in undefined_symbols(archive):
+        for what, pattern in rules.items():
+            if re.fullmatch(pattern, symbol):
+                yield f'{member}: {symbol} ({what})'
+
+
 def bare_names(archive):
     """Global symbols of ours that could clash: all carry strait_ or strait__."""
     out = subprocess.run(['nm', '--defined-only', '--extern-only', str(archive)], check=True,
@@ -230,6 +240,9 @@ def check(args):
         tap.case(f'{layer}: symbols carry the prefix', bare_names(archive))
         if layer != 'runtime':
             tap.case(f'{layer}: nothing of sockets, clocks or threads', bad_symbols(layer, archive))
+    if args.wolfssl:
+        tap.case('wolfSSL: time, memory and random bytes come from the hooks',
+                 past_the_hooks(args.wolfssl))
     return tap.done()
 
 
@@ -309,6 +322,8 @@ def self_test(args):
         for layer, text in PLANTED_SYMBOLS:
             hits = list(bad_symbols(layer, compiled(args.cc, folder, text)))
             tap.case(f'{layer} with {text.split("(")[0].split()[-1]}', [] if hits else ['not found'])
+        wolf = compiled(args.cc, folder, PLANTED_SYMBOLS[1][1])
+        tap.case('wolfSSL with time', [] if list(past_the_hooks(wolf)) else ['not found'])
         bare = list(bare_names(compiled(args.cc, folder, 'int stun_parse(void) { return 0; }')))
         tap.case('a bare name', [] if bare else ['not found'])
         clean = compiled(args.cc, folder, 'void *memcpy(void *, void *, unsigned long);'
@@ -322,6 +337,7 @@ def main():
     parser.add_argument('--root')
     parser.add_argument('--base', nargs='*', default=[])
     parser.add_argument('--library', action='append', default=[])
+    parser.add_argument('--wolfssl')
     parser.add_argument('--self-test', action='store_true')
     parser.add_argument('--cc', default='cc')
     args = parser.parse_args()

@@ -52,8 +52,8 @@ struct strait__ice_config {
     void *user;
     enum strait_ice_role role;
     struct strait_ice_parameters local; /* ufrag and pwd are set */
-    strait_time ice_timeout;     /* not 0 */
-    strait_time consent_timeout; /* not 0 */
+    strait_time ice_timeout;            /* not 0 */
+    strait_time consent_timeout;        /* not 0 */
     /* Full: the endpoint's local addresses, borrowed for the back end's life. */
     const struct strait_path *locals; /* `remote` is unused */
     size_t n_locals;

@@ -11,8 +11,8 @@
 enum {
     STRAIT__STUN_HEADER = 20,
     STRAIT__STUN_TRANSACTION = 12,
-    STRAIT__STUN_MAX = 1280,       /* the longest message that we write */
-    STRAIT__STUN_MAX_UNKNOWN = 8,  /* unknown attributes that are kept, of each sort */
+    STRAIT__STUN_MAX = 1280,      /* the longest message that we write */
+    STRAIT__STUN_MAX_UNKNOWN = 8, /* unknown attributes that are kept, of each sort */
     STRAIT__STUN_BINDING = 0x001
 };
 
@@ -56,7 +56,7 @@ struct strait__stun_message {
     uint16_t error_code; /* 300..699; 0: none */
     const uint8_t *software;
     size_t software_len;
-    size_t integrity_at; /* offset of the MESSAGE-INTEGRITY attribute; 0: none */
+    size_t integrity_at;  /* offset of the MESSAGE-INTEGRITY attribute; 0: none */
     bool has_fingerprint; /* it was there and right; a wrong one does not parse */
 
     uint16_t unknown_required[STRAIT__STUN_MAX_UNKNOWN]; /* types < 0x8000 that we do not know */

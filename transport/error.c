@@ -5,7 +5,10 @@ struct entry {
     const char *name, *text;
 };
 
-#define ENTRY(code, text) { code, #code, text }
+#define ENTRY(code, text) \
+    {                     \
+        code, #code, text \
+    }
 
 static const struct entry entries[] = {
     ENTRY(STRAIT_OK, "no error"),

@@ -93,34 +93,34 @@ struct strait_dtls_config {
 
 struct strait_dtls_stats {
     size_t size;
-    enum strait_dtls_version version;   /* 0 before it is negotiated */
+    enum strait_dtls_version version; /* 0 before it is negotiated */
     enum strait_dtls_role role;
-    uint16_t cipher_suite;              /* IANA's number; 0 before */
-    uint16_t group;                     /* IANA's number; 0 before */
-    enum strait_srtp_profile profile;   /* 0 before */
+    uint16_t cipher_suite;            /* IANA's number; 0 before */
+    uint16_t group;                   /* IANA's number; 0 before */
+    enum strait_srtp_profile profile; /* 0 before */
     uint64_t datagrams_sent, datagrams_received;
     uint64_t bytes_sent, bytes_received;
-    uint64_t flights_retransmitted;     /* by our timer */
-    uint32_t client_hello_fragments;    /* handshake fragments of the first ClientHello that was whole;
+    uint64_t flights_retransmitted;  /* by our timer */
+    uint32_t client_hello_fragments; /* handshake fragments of the first ClientHello that was whole;
                                            1: it came in one. 0: none, or we are the client */
     /* Records dropped before the crypto library saw them, each under its reason. */
-    uint64_t dropped_malformed;         /* header cut short, length beyond the datagram, unknown type */
-    uint64_t dropped_version;           /* record version that is no DTLS 1.0 .. 1.2 legacy value */
-    uint64_t dropped_short;             /* fragment shorter than its cipher's nonce and tag */
-    uint64_t dropped_epoch;             /* epoch that is not ours to read */
-    uint64_t dropped_plaintext;         /* unprotected record that the state does not allow: alerts
+    uint64_t dropped_malformed; /* header cut short, length beyond the datagram, unknown type */
+    uint64_t dropped_version;   /* record version that is no DTLS 1.0 .. 1.2 legacy value */
+    uint64_t dropped_short;     /* fragment shorter than its cipher's nonce and tag */
+    uint64_t dropped_epoch;     /* epoch that is not ours to read */
+    uint64_t dropped_plaintext; /* unprotected record that the state does not allow: alerts
                                            during the handshake, hellos after it */
-    uint64_t dropped_fragment;          /* ClientHello fragments that contradict each other or a bound */
-    uint64_t dropped_held;              /* application data before the fingerprint matched */
-    uint64_t dropped_ended;             /* anything after closed or failed */
+    uint64_t dropped_fragment;  /* ClientHello fragments that contradict each other or a bound */
+    uint64_t dropped_held;      /* application data before the fingerprint matched */
+    uint64_t dropped_ended;     /* anything after closed or failed */
 };
 
 /*
  * Creates an association in state NEW that sends nothing yet. STRAIT_E_INVALID, _NOMEM, _RANDOM,
  * _CRYPTO.
  */
-STRAIT_API int strait_dtls_create(struct strait_dtls **out,
-                                  const struct strait_dtls_config *config, strait_time now);
+STRAIT_API int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config *config,
+                                  strait_time now);
 
 /* Zeroes its secrets and frees; sends nothing (close first). NULL is fine. */
 STRAIT_API void strait_dtls_destroy(struct strait_dtls *dtls);
@@ -187,12 +187,10 @@ STRAIT_API const char *strait_dtls_error_detail(const struct strait_dtls *dtls);
  */
 STRAIT_API int strait_dtls_srtp_keys(const struct strait_dtls *dtls,
                                      enum strait_srtp_profile *profile,
-                                     struct strait_srtp_key *send,
-                                     struct strait_srtp_key *receive);
+                                     struct strait_srtp_key *send, struct strait_srtp_key *receive);
 
 /* The peer's certificate in DER once it came, else NULL; borrowed, as long as the association. */
-STRAIT_API const uint8_t *strait_dtls_peer_certificate(const struct strait_dtls *dtls,
-                                                       size_t *len);
+STRAIT_API const uint8_t *strait_dtls_peer_certificate(const struct strait_dtls *dtls, size_t *len);
 
 /* Fills as much of `out` as out->size says. STRAIT_E_INVALID. */
 STRAIT_API int strait_dtls_stats(const struct strait_dtls *dtls, struct strait_dtls_stats *out);

@@ -42,17 +42,16 @@ struct strait_endpoint_config {
     const struct strait_hooks *hooks;     /* NULL: the defaults; copied, for all transports */
     struct strait_endpoint_events events; /* copied */
     void *user;
-    uint32_t max_transports;  /* 0: 16384 */
-    uint32_t outbox_bytes;    /* 0: 1 MiB; when full, what is to be sent is dropped and counted */
-    bool record_secrets_ok;   /* required with `record`: a record holds keys and plain media */
+    uint32_t max_transports;   /* 0: 16384 */
+    uint32_t outbox_bytes;     /* 0: 1 MiB; when full, what is to be sent is dropped and counted */
+    bool record_secrets_ok;    /* required with `record`: a record holds keys and plain media */
     strait_record_sink record; /* NULL: none. Every input goes there, for strait-replay */
     void *record_user;
 };
 
 /* STRAIT_E_INVALID, _NOMEM, _RANDOM, _CRYPTO. */
 STRAIT_API int strait_endpoint_create(struct strait_endpoint **out,
-                                      const struct strait_endpoint_config *config,
-                                      strait_time now);
+                                      const struct strait_endpoint_config *config, strait_time now);
 
 /* Destroys its transports as well. NULL is fine. Not inside a callback. */
 STRAIT_API void strait_endpoint_destroy(struct strait_endpoint *endpoint);
@@ -84,8 +83,8 @@ STRAIT_API strait_time strait_endpoint_deadline(const struct strait_endpoint *en
  * that came after one another are grouped. Borrowed until strait_endpoint_sent or until anything else
  * of the endpoint is called. Returns how many were written.
  */
-STRAIT_API size_t strait_endpoint_pending(struct strait_endpoint *endpoint,
-                                          struct strait_send *out, size_t max);
+STRAIT_API size_t strait_endpoint_pending(struct strait_endpoint *endpoint, struct strait_send *out,
+                                          size_t max);
 
 /* The first `n` that pending returned are sent, or given up: they are forgotten. */
 STRAIT_API void strait_endpoint_sent(struct strait_endpoint *endpoint, size_t n);

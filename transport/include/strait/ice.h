@@ -17,10 +17,7 @@ enum strait_ice_kind {
 };
 
 /* RTCIceRole */
-enum strait_ice_role {
-    STRAIT_ICE_CONTROLLED = 0,
-    STRAIT_ICE_CONTROLLING = 1
-};
+enum strait_ice_role { STRAIT_ICE_CONTROLLED = 0, STRAIT_ICE_CONTROLLING = 1 };
 
 /* RTCIceTransportState */
 enum strait_ice_state {

@@ -24,13 +24,13 @@ struct strait_replay_config {
 
 struct strait_replay_result {
     size_t size;
-    uint64_t entries;          /* of the record that were replayed */
+    uint64_t entries; /* of the record that were replayed */
     uint64_t datagrams_in, datagrams_out;
     uint64_t differences;      /* datagrams out that are not the record's, byte for byte */
     uint64_t first_difference; /* offset in the record, where differences > 0 */
     bool truncated;            /* the record ends within an entry (a crash, a full disk) */
     strait_time begin, end;
-    char detail[200];          /* about the first difference or the damage; "" for none */
+    char detail[200]; /* about the first difference or the damage; "" for none */
 };
 
 /*

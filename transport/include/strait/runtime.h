@@ -17,8 +17,8 @@ struct strait_runtime;
 struct strait_runtime_config {
     size_t size;
     const struct strait_hooks *hooks; /* NULL: the defaults; copied */
-    uint32_t receive_buffer;          /* SO_RCVBUF and SO_SNDBUF in bytes; 0: 4 MiB (the kernel may give */
-    uint32_t send_buffer;             /* less) */
+    uint32_t receive_buffer; /* SO_RCVBUF and SO_SNDBUF in bytes; 0: 4 MiB (the kernel may give */
+    uint32_t send_buffer;    /* less) */
 };
 
 struct strait_runtime_stats {

@@ -41,8 +41,8 @@ struct strait_sdp_section {
     struct strait_text body;     /* its lines after the m= line, for the application to read */
     uint32_t line;               /* of the m= line, from 1 */
 
-    char mid[STRAIT_SDP_MID_MAX + 1]; /* "" without a=mid */
-    struct strait_ice_parameters ice; /* ufrag "" where there is none */
+    char mid[STRAIT_SDP_MID_MAX + 1];   /* "" without a=mid */
+    struct strait_ice_parameters ice;   /* ufrag "" where there is none */
     bool ice_trickle, ice_renomination; /* of a=ice-options; ice.ice_lite is a=ice-lite */
     struct strait_dtls_parameters dtls; /* role follows from setup: the remote's */
     enum strait_sdp_setup setup;
@@ -64,8 +64,8 @@ struct strait_sdp {
 };
 
 struct strait_sdp_error {
-    uint32_t line;     /* from 1; 0: about the text as a whole */
-    char reason[200];  /* "line 12: a=fingerprint: sha-256 wants 32 bytes, this has 31" */
+    uint32_t line;    /* from 1; 0: about the text as a whole */
+    char reason[200]; /* "line 12: a=fingerprint: sha-256 wants 32 bytes, this has 31" */
 };
 
 /*

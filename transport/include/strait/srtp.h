@@ -36,7 +36,7 @@ struct strait_srtp_config {
     size_t size;
     const struct strait_hooks *hooks; /* NULL: the defaults; copied */
     enum strait_srtp_profile profile;
-    struct strait_srtp_key send;    /* copied; the caller zeroes its own */
+    struct strait_srtp_key send; /* copied; the caller zeroes its own */
     struct strait_srtp_key receive;
     uint32_t replay_window_rtp;  /* packets, 64..32767; 0: 1024 (RFC 3711, 3.3.2: at least 64) */
     uint32_t replay_window_rtcp; /* 64..32767 for symmetry; RTCP's is 128 in libsrtp. 0: 128 */
@@ -48,11 +48,11 @@ struct strait_srtp_stats {
     size_t size; /* in: the caller's sizeof */
     uint64_t rtp_protected, rtcp_protected;
     uint64_t rtp_unprotected, rtcp_unprotected;
-    uint64_t replayed;       /* seen before */
-    uint64_t too_old;        /* before the replay window */
-    uint64_t forged;         /* authentication failed */
-    uint64_t malformed;      /* no RTP or RTCP packet of ours at all: too short, wrong version */
-    uint64_t ssrcs_refused;  /* dropped for max_ssrcs */
+    uint64_t replayed;        /* seen before */
+    uint64_t too_old;         /* before the replay window */
+    uint64_t forged;          /* authentication failed */
+    uint64_t malformed;       /* no RTP or RTCP packet of ours at all: too short, wrong version */
+    uint64_t ssrcs_refused;   /* dropped for max_ssrcs */
     uint64_t protect_refused; /* would have used a nonce twice, or too long for its room */
     uint32_t ssrcs_send, ssrcs_receive;
 };
@@ -60,10 +60,10 @@ struct strait_srtp_stats {
 /* Live state of one SSRC: enough to hand a session to another process. */
 struct strait_srtp_stream {
     uint32_t ssrc;
-    bool send;         /* direction */
-    uint32_t roc;      /* rollover counter, RFC 3711, section 3.3.1 */
-    uint16_t sequence; /* highest RTP sequence number seen or sent */
-    bool started;      /* false: no RTP packet yet, roc and sequence mean nothing */
+    bool send;           /* direction */
+    uint32_t roc;        /* rollover counter, RFC 3711, section 3.3.1 */
+    uint16_t sequence;   /* highest RTP sequence number seen or sent */
+    bool started;        /* false: no RTP packet yet, roc and sequence mean nothing */
     uint32_t rtcp_index; /* last SRTCP index sent; 0 in the receiving direction */
 };
 

@@ -43,18 +43,18 @@ struct strait_transport_stats {
     /* Milliseconds of the connection's course, all as time stamps of the caller's clock; 0: not yet. */
     strait_time created, first_check, path_validated, dtls_started, dtls_connected, first_media;
     /* Drops, each under its reason. */
-    uint64_t dropped_stun_malformed;   /* no well-formed message */
-    uint64_t dropped_stun_integrity;   /* MESSAGE-INTEGRITY missing or wrong */
-    uint64_t dropped_stun_unexpected;  /* a response to nothing of ours, another method */
-    uint64_t dropped_unvalidated;      /* DTLS or SRTP from a 5-tuple no check has validated */
-    uint64_t dropped_early_full;       /* the early queue was full */
-    uint64_t dropped_no_keys;          /* media to send before there were keys */
-    uint64_t dropped_no_path;          /* something to send without a writable path */
-    uint64_t dropped_outbox_full;      /* the endpoint's outbox had no room */
-    uint64_t dropped_ended;            /* came after close or failure */
-    uint64_t dropped_path_taken;       /* a check from a 5-tuple that a live peer holds */
-    uint64_t early_queued;             /* waited in the early queue */
-    uint64_t early_delivered;          /* ... and went on from it */
+    uint64_t dropped_stun_malformed;  /* no well-formed message */
+    uint64_t dropped_stun_integrity;  /* MESSAGE-INTEGRITY missing or wrong */
+    uint64_t dropped_stun_unexpected; /* a response to nothing of ours, another method */
+    uint64_t dropped_unvalidated;     /* DTLS or SRTP from a 5-tuple no check has validated */
+    uint64_t dropped_early_full;      /* the early queue was full */
+    uint64_t dropped_no_keys;         /* media to send before there were keys */
+    uint64_t dropped_no_path;         /* something to send without a writable path */
+    uint64_t dropped_outbox_full;     /* the endpoint's outbox had no room */
+    uint64_t dropped_ended;           /* came after close or failure */
+    uint64_t dropped_path_taken;      /* a check from a 5-tuple that a live peer holds */
+    uint64_t early_queued;            /* waited in the early queue */
+    uint64_t early_delivered;         /* ... and went on from it */
 };
 
 struct strait_endpoint_stats {
@@ -64,11 +64,11 @@ struct strait_endpoint_stats {
     uint32_t transports;                 /* now */
     uint32_t transports_max;             /* the most there were */
     uint64_t transports_created;
-    uint64_t dropped_unknown;       /* first bytes that RFC 7983 gives to nobody, or empty */
-    uint64_t dropped_no_peer;       /* DTLS or SRTP from an unknown 5-tuple */
-    uint64_t dropped_no_ufrag;      /* a check for a ufrag that nobody has */
-    uint64_t dropped_stun;          /* STUN that is malformed, or that belongs to nobody */
-    uint64_t dropped_quic;          /* QUIC without a hook for it */
+    uint64_t dropped_unknown;  /* first bytes that RFC 7983 gives to nobody, or empty */
+    uint64_t dropped_no_peer;  /* DTLS or SRTP from an unknown 5-tuple */
+    uint64_t dropped_no_ufrag; /* a check for a ufrag that nobody has */
+    uint64_t dropped_stun;     /* STUN that is malformed, or that belongs to nobody */
+    uint64_t dropped_quic;     /* QUIC without a hook for it */
     uint64_t dropped_outbox_full;
 };
 

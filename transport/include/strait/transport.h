@@ -47,7 +47,8 @@ struct strait_transport_config {
     void *user;
 
     enum strait_ice_kind ice;
-    enum strait_ice_role ice_role; /* lite is always controlled unless both sides are (8445, 6.1.1) */
+    enum strait_ice_role
+        ice_role; /* lite is always controlled unless both sides are (8445, 6.1.1) */
     /* Local credentials, zero terminated; both NULL: made (8 and 24 characters). ice-char only, lengths
      * as in ice.h. A ufrag must be unique within the endpoint. */
     const char *ufrag;
@@ -59,13 +60,13 @@ struct strait_transport_config {
     strait_time consent_timeout;
 
     struct strait_certificate *certificate; /* a reference is taken; required */
-    enum strait_dtls_role dtls_role;        /* AUTO: the answer of the remote's parameters decides */
-    enum strait_dtls_version min_version, max_version;          /* as in strait_dtls_config */
+    enum strait_dtls_role dtls_role; /* AUTO: the answer of the remote's parameters decides */
+    enum strait_dtls_version min_version, max_version;           /* as in strait_dtls_config */
     enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES]; /* most wanted first */
     size_t n_profiles; /* 0: AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES128_CM_SHA1_80 */
     enum strait_dtls_group groups[STRAIT_DTLS_MAX_GROUPS];
-    size_t n_groups; /* 0: as in strait_dtls_config */
-    uint16_t mtu;    /* of DTLS; 0: 1200 */
+    size_t n_groups;               /* 0: as in strait_dtls_config */
+    uint16_t mtu;                  /* of DTLS; 0: 1200 */
     strait_time handshake_timeout; /* 0: 30 s */
 
     uint32_t replay_window; /* RTP packets; 0: 1024 */
@@ -95,8 +96,8 @@ STRAIT_API void strait_transport_destroy(struct strait_transport *transport);
 STRAIT_API void strait_transport_close(struct strait_transport *transport, strait_time now);
 
 /* The local ufrag and pwd: of the newest generation. Borrowed until the next restart or destroy. */
-STRAIT_API const struct strait_ice_parameters *
-strait_transport_local_ice(const struct strait_transport *transport);
+STRAIT_API const struct strait_ice_parameters *strait_transport_local_ice(
+    const struct strait_transport *transport);
 
 /*
  * The remote's credentials. Different ones than before are its restart (RFC 8445, section 9): the old
@@ -126,8 +127,8 @@ STRAIT_API int strait_transport_set_remote_dtls(struct strait_transport *transpo
 
 /* Our role: what the configuration says, or, there AUTO, what the remote's leaves to us; where the
  * remote says AUTO too we are the client (RFC 8842, 5.3: active is recommended). */
-STRAIT_API enum strait_dtls_role
-strait_transport_dtls_role(const struct strait_transport *transport);
+STRAIT_API enum strait_dtls_role strait_transport_dtls_role(
+    const struct strait_transport *transport);
 
 /* New local credentials (NULL, NULL: made): an ICE restart from our side; signal them to the peer. The
  * old ones go on working until the new generation has nominated a path. STRAIT_E_* as create. */
@@ -136,9 +137,9 @@ STRAIT_API int strait_transport_restart_ice(struct strait_transport *transport, 
 
 /* Comprehension-optional attributes (type >= 0x8000) to add to each STUN message we send from now on,
  * copied; n 0: none. At most 4 of 64 bytes together: STRAIT_E_LIMIT, _INVALID, _NOMEM. */
-STRAIT_API int
-strait_transport_set_stun_attributes(struct strait_transport *transport,
-                                     const struct strait_stun_attribute *attributes, size_t n);
+STRAIT_API int strait_transport_set_stun_attributes(struct strait_transport *transport,
+                                                    const struct strait_stun_attribute *attributes,
+                                                    size_t n);
 
 /*
  * Protects and queues `n` packets for the peer. The packets are only read: the same array can be sent to
@@ -153,9 +154,10 @@ STRAIT_API int strait_transport_send(struct strait_transport *transport,
 STRAIT_API int strait_transport_send_data(struct strait_transport *transport, strait_time now,
                                           const uint8_t *data, size_t len);
 
-STRAIT_API enum strait_ice_state strait_transport_ice_state(const struct strait_transport *transport);
-STRAIT_API enum strait_dtls_state
-strait_transport_dtls_state(const struct strait_transport *transport);
+STRAIT_API enum strait_ice_state strait_transport_ice_state(
+    const struct strait_transport *transport);
+STRAIT_API enum strait_dtls_state strait_transport_dtls_state(
+    const struct strait_transport *transport);
 
 /* True if packets can be sent now. */
 STRAIT_API bool strait_transport_writable(const struct strait_transport *transport);
@@ -173,12 +175,12 @@ STRAIT_API int strait_transport_stats(const struct strait_transport *transport,
                                       struct strait_transport_stats *out);
 
 /* Live state: the path, NULL before there is one (borrowed until the next call) ... */
-STRAIT_API const struct strait_path *
-strait_transport_path(const struct strait_transport *transport);
+STRAIT_API const struct strait_path *strait_transport_path(
+    const struct strait_transport *transport);
 
 /* ... the remote's credentials, NULL before they are there ... */
-STRAIT_API const struct strait_ice_parameters *
-strait_transport_remote_ice(const struct strait_transport *transport);
+STRAIT_API const struct strait_ice_parameters *strait_transport_remote_ice(
+    const struct strait_transport *transport);
 
 /* ... the SRTP keys (zero them) and the streams. STRAIT_E_STATE before there are keys. */
 STRAIT_API int strait_transport_srtp_keys(const struct strait_transport *transport,
@@ -189,8 +191,8 @@ STRAIT_API size_t strait_transport_srtp_streams(const struct strait_transport *t
                                                 struct strait_srtp_stream *out, size_t max);
 
 /* The peer's certificate in DER, NULL before it came; borrowed, as long as the transport. */
-STRAIT_API const uint8_t *
-strait_transport_peer_certificate(const struct strait_transport *transport, size_t *len);
+STRAIT_API const uint8_t *strait_transport_peer_certificate(
+    const struct strait_transport *transport, size_t *len);
 
 /*
  * For STRAIT_ICE_EXTERNAL: the host's ICE says that this path is valid (sending is allowed), or, with

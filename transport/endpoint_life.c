@@ -1,0 +1,172 @@
+/* Making and ending an endpoint, its local addresses and its list of transports. */
+#include "transport/address.h"
+#include "transport/endpoint.h"
+#include "transport/transport.h"
+#include "transport/util.h"
+
+static int read_config(struct strait_endpoint_config *config,
+                       const struct strait_endpoint_config *given)
+{
+    int error = strait__sized_read(config, sizeof *config, given);
+    /* A record holds keys: nobody shall make one without knowing. */
+    if (error == STRAIT_OK && config->record != NULL && !config->record_secrets_ok) {
+        error = STRAIT_E_INVALID;
+    }
+    return error;
+}
+
+static int init_tables(struct strait_endpoint *e)
+{
+    int error = strait__table_init(&e->paths, &e->hooks);
+    if (error == STRAIT_OK) {
+        error = strait__table_init(&e->ufrags, &e->hooks);
+    }
+    if (error == STRAIT_OK) {
+        error = strait__table_init(&e->transactions, &e->hooks);
+    }
+    return error;
+}
+
+int strait_endpoint_create(struct strait_endpoint **out, const struct strait_endpoint_config *given,
+                           strait_time now)
+{
+    struct strait_endpoint_config config;
+    struct strait_hooks hooks;
+    if (out == NULL) {
+        return STRAIT_E_INVALID;
+    }
+    *out = NULL;
+    int error = read_config(&config, given);
+    if (error != STRAIT_OK) {
+        return error;
+    }
+    strait__hooks_init(&hooks, config.hooks);
+    struct strait_endpoint *e = strait__alloc(&hooks, sizeof *e);
+    if (e == NULL) {
+        return STRAIT_E_NOMEM;
+    }
+    e->hooks = hooks;
+    e->events = config.events;
+    e->user = config.user;
+    e->now = now;
+    e->max_transports = config.max_transports > 0 ? config.max_transports
+                                                  : STRAIT__DEFAULT_TRANSPORTS;
+    if (config.record != NULL) {
+        error = strait__recorder_create(&e->recorder, &e->hooks, &config, now);
+        if (error != STRAIT_OK) {
+            goto fail;
+        }
+    }
+    strait__deadlines_init(&e->deadlines, &e->hooks);
+    strait__outbox_init(&e->outbox, &e->hooks,
+                        config.outbox_bytes > 0 ? config.outbox_bytes : STRAIT__DEFAULT_OUTBOX);
+    error = init_tables(e);
+    if (error != STRAIT_OK) {
+        goto fail;
+    }
+    *out = e;
+    return STRAIT_OK;
+fail:
+    strait_endpoint_destroy(e);
+    return error;
+}
+
+void strait_endpoint_destroy(struct strait_endpoint *endpoint)
+{
+    if (endpoint == NULL) {
+        return;
+    }
+    while (endpoint->transports != NULL) {
+        strait_transport_destroy(endpoint->transports);
+    }
+    strait__outbox_finish(&endpoint->outbox);
+    strait__deadlines_finish(&endpoint->deadlines);
+    strait__table_finish(&endpoint->transactions);
+    strait__table_finish(&endpoint->ufrags);
+    strait__table_finish(&endpoint->paths);
+    strait__recorder_destroy(endpoint->recorder, &endpoint->hooks);
+    struct strait_hooks hooks = endpoint->hooks;
+    strait__zero(endpoint, sizeof *endpoint);
+    strait__free(&hooks, endpoint);
+}
+
+int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
+                              const struct sockaddr *address, socklen_t len)
+{
+    struct strait_path local = { .socket = socket };
+    if (endpoint == NULL || !strait__address_copy(&local.local, address, len) ||
+        strait__address_port(&local.local) == 0) {
+        return STRAIT_E_INVALID;
+    }
+    for (size_t i = 0; i < endpoint->n_locals; i++) {
+        if (endpoint->locals[i].socket == socket &&
+            strait__address_equal(&endpoint->locals[i].local, &local.local)) {
+            return STRAIT_E_EXISTS;
+        }
+    }
+    if (endpoint->n_locals == STRAIT__MAX_LOCALS) {
+        return STRAIT_E_LIMIT;
+    }
+    strait__record_local(endpoint->recorder, socket, &local.local);
+    endpoint->locals[endpoint->n_locals++] = local;
+    return STRAIT_OK;
+}
+
+/* RFC 8421, 4, and RFC 8445, 5.1.2.1: each address has a local preference of its own; IPv6 comes before
+ * IPv4, and what was added first comes first. */
+static uint16_t local_preference(const struct strait_path *local, size_t place)
+{
+    uint16_t base = local->local.ss_family == AF_INET6 ? 65535 : 32767;
+    return (uint16_t)(base - place);
+}
+
+size_t strait_endpoint_local_candidates(const struct strait_endpoint *endpoint,
+                                        struct strait_candidate *out, size_t max)
+{
+    if (endpoint == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < endpoint->n_locals && i < max; i++) {
+        const struct strait_path *local = &endpoint->locals[i];
+        strait_candidate_host(&out[i], (const struct sockaddr *)(const void *)&local->local,
+                              local_preference(local, i));
+    }
+    return endpoint->n_locals;
+}
+
+int strait__endpoint_adopt(struct strait_endpoint *endpoint, struct strait_transport *transport)
+{
+    if (endpoint->stats.transports >= endpoint->max_transports) {
+        return STRAIT_E_LIMIT;
+    }
+    int error = strait__deadlines_add(&endpoint->deadlines, &transport->deadline);
+    if (error != STRAIT_OK) {
+        return error;
+    }
+    transport->next = endpoint->transports;
+    transport->link = &endpoint->transports;
+    if (transport->next != NULL) {
+        transport->next->link = &transport->next;
+    }
+    endpoint->transports = transport;
+    endpoint->stats.transports_created++;
+    if (++endpoint->stats.transports > endpoint->stats.transports_max) {
+        endpoint->stats.transports_max = endpoint->stats.transports;
+    }
+    return STRAIT_OK;
+}
+
+void strait__endpoint_release(struct strait_endpoint *endpoint, struct strait_transport *transport)
+{
+    if (transport->link == NULL) {
+        return;
+    }
+    strait__deadlines_remove(&endpoint->deadlines, &transport->deadline);
+    *transport->link = transport->next;
+    if (transport->next != NULL) {
+        transport->next->link = transport->link;
+    }
+    transport->link = NULL;
+    transport->next = NULL;
+    endpoint->stats.transports--;
+}

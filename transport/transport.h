@@ -1,0 +1,107 @@
+/* The inside of a transport, for the files of this folder. */
+#ifndef STRAIT_TRANSPORT_TRANSPORT_H
+#define STRAIT_TRANSPORT_TRANSPORT_H
+
+#include <strait/transport.h>
+
+#include "ice/backend.h"
+#include "transport/deadlines.h"
+#include "transport/demux.h"
+#include "transport/early.h"
+#include "transport/endpoint.h"
+#include "transport/paths.h"
+
+/* What the layers reported and the application has not been told yet. It is told when the layer's
+ * function has returned, so that it may do to the transport whatever it likes. */
+struct strait__news {
+    enum strait_ice_state ice[8];
+    uint8_t n_ice;
+    enum strait_dtls_state dtls[4];
+    uint8_t n_dtls;
+    bool path;
+    size_t n_attributes;
+    struct strait_stun_attribute attributes[STRAIT__STUN_MAX_UNKNOWN];
+};
+
+struct strait_transport {
+    struct strait_endpoint *endpoint;
+    struct strait_transport *next, **link; /* in the endpoint's list */
+    uint64_t id;                           /* in a record */
+    struct strait_transport_config
+        config; /* pointers of it are NULL, but events' and certificate */
+    bool destroyed, closed;
+    bool wake;   /* a setter has news: advance now */
+    bool repeat; /* ICE saw the peer's check again */
+    struct strait__deadline deadline;
+
+    struct strait__ice *ice;
+    bool has_remote_ice;
+    struct strait_stun_attribute attributes[STRAIT__MAX_ATTRIBUTES];
+    size_t n_attributes;
+    uint8_t attribute_bytes[STRAIT__MAX_ATTRIBUTE_BYTES];
+
+    struct strait__paths paths; /* validated 5-tuples */
+    struct strait_path path;    /* where what is sent goes */
+    bool has_path;
+    strait_time rtt; /* 0: unknown */
+
+    struct strait_dtls *dtls; /* NULL before a path is valid and our role is known */
+    enum strait_dtls_role dtls_role;
+    struct strait_dtls_parameters remote_dtls;
+    bool has_remote_dtls, fingerprints_given;
+
+    struct strait_srtp *srtp; /* NULL before there are keys */
+    enum strait_srtp_profile profile;
+    struct strait_srtp_key send_key, receive_key;
+
+    struct strait__early early;
+    struct strait__news news;
+    struct strait_transport_stats stats; /* counters; the rest is filled in when asked for */
+    int error;
+    char detail[200];
+};
+
+/* The way in: a datagram that the endpoint found to be this peer's. Consecutive media are collected by
+ * the endpoint and come as one array. */
+void strait__transport_stun(struct strait_transport *t, strait_time now,
+                            const struct strait_path *from,
+                            const struct strait__stun_message *message);
+void strait__transport_dtls(struct strait_transport *t, strait_time now,
+                            const struct strait_path *from, struct strait_datagram *datagram);
+void strait__transport_media(struct strait_transport *t, strait_time now,
+                             const struct strait_path *from, struct strait_datagram *datagrams,
+                             size_t n);
+void strait__transport_advance(struct strait_transport *t, strait_time now);
+
+/* After anything that may have changed a layer's deadline. */
+void strait__transport_reschedule(struct strait_transport *t);
+
+/* A layer's datagram for a path, into the outbox or counted. */
+void strait__transport_out(struct strait_transport *t, const struct strait_path *path,
+                           const uint8_t *data, size_t len);
+
+/* The association is closed or failed. */
+bool strait__transport_ended(const struct strait_transport *t);
+void strait__transport_begin_dtls(struct strait_transport *t, strait_time now);
+
+/* Begins DTLS as soon as a path is valid and the role is known; gives it late fingerprints. */
+void strait__transport_progress(struct strait_transport *t, strait_time now);
+
+/* Tells the application what the layers reported. */
+void strait__transport_tell(struct strait_transport *t);
+
+/* Remembers the first reason why it failed; the text is copied. */
+void strait__transport_fail(struct strait_transport *t, int error, const char *detail);
+
+/* The events that the layers below get. */
+extern const struct strait__ice_events strait__transport_ice_events;
+extern const struct strait_dtls_events strait__transport_dtls_events;
+
+/* Local credentials: the given ones, checked, or made ones where both are NULL. */
+int strait__transport_credentials(const struct strait_hooks *hooks, const char *ufrag,
+                                  const char *pwd, struct strait_ice_parameters *out);
+
+/* Frees all; the transport is unlinked already. */
+void strait__transport_free(struct strait_transport *t);
+
+#endif

@@ -1,0 +1,132 @@
+/* What can be read of a transport. */
+#include "transport/transport.h"
+#include "transport/util.h"
+
+const struct strait_ice_parameters *strait_transport_local_ice(
+    const struct strait_transport *transport)
+{
+    return transport != NULL && !transport->destroyed ? &transport->ice->local : NULL;
+}
+
+const struct strait_ice_parameters *strait_transport_remote_ice(
+    const struct strait_transport *transport)
+{
+    return transport != NULL && !transport->destroyed && transport->has_remote_ice
+               ? &transport->ice->remote
+               : NULL;
+}
+
+enum strait_ice_state strait_transport_ice_state(const struct strait_transport *transport)
+{
+    if (transport == NULL || transport->closed || transport->destroyed) {
+        return STRAIT_ICE_CLOSED;
+    }
+    return transport->ice->state;
+}
+
+enum strait_dtls_state strait_transport_dtls_state(const struct strait_transport *transport)
+{
+    if (transport == NULL || transport->closed) {
+        return STRAIT_DTLS_CLOSED;
+    }
+    if (transport->dtls != NULL) {
+        return strait_dtls_state(transport->dtls);
+    }
+    return transport->error != STRAIT_OK ? STRAIT_DTLS_FAILED : STRAIT_DTLS_NEW;
+}
+
+bool strait_transport_writable(const struct strait_transport *transport)
+{
+    return transport != NULL && !transport->destroyed && transport->srtp != NULL &&
+           transport->has_path && !transport->closed && !strait__transport_ended(transport);
+}
+
+/* DTLS' reason goes before ICE's: it stays, while a restart may bring ICE back. */
+int strait_transport_error(const struct strait_transport *transport)
+{
+    if (transport == NULL || transport->destroyed) {
+        return STRAIT_E_INVALID;
+    }
+    return transport->error != STRAIT_OK ? transport->error : transport->ice->error;
+}
+
+const char *strait_transport_error_detail(const struct strait_transport *transport)
+{
+    if (transport == NULL || transport->destroyed) {
+        return "";
+    }
+    if (transport->error != STRAIT_OK) {
+        return transport->detail;
+    }
+    return transport->ice->error != STRAIT_OK ? transport->ice->detail : "";
+}
+
+void *strait_transport_user(const struct strait_transport *transport)
+{
+    return transport != NULL ? transport->config.user : NULL;
+}
+
+const struct strait_path *strait_transport_path(const struct strait_transport *transport)
+{
+    return transport != NULL && transport->has_path ? &transport->path : NULL;
+}
+
+int strait_transport_srtp_keys(const struct strait_transport *transport,
+                               enum strait_srtp_profile *profile, struct strait_srtp_key *send,
+                               struct strait_srtp_key *receive)
+{
+    if (transport == NULL || profile == NULL || send == NULL || receive == NULL) {
+        return STRAIT_E_INVALID;
+    }
+    if (transport->srtp == NULL) {
+        return STRAIT_E_STATE;
+    }
+    *profile = transport->profile;
+    *send = transport->send_key;
+    *receive = transport->receive_key;
+    return STRAIT_OK;
+}
+
+size_t strait_transport_srtp_streams(const struct strait_transport *transport,
+                                     struct strait_srtp_stream *out, size_t max)
+{
+    return transport != NULL && transport->srtp != NULL
+               ? strait_srtp_streams(transport->srtp, out, max)
+               : 0;
+}
+
+const uint8_t *strait_transport_peer_certificate(const struct strait_transport *transport,
+                                                 size_t *len)
+{
+    return transport != NULL && transport->dtls != NULL
+               ? strait_dtls_peer_certificate(transport->dtls, len)
+               : NULL;
+}
+
+int strait_transport_stats(const struct strait_transport *transport,
+                           struct strait_transport_stats *out)
+{
+    if (transport == NULL || transport->destroyed) {
+        return STRAIT_E_INVALID;
+    }
+    struct strait_transport_stats stats = transport->stats;
+    const struct strait__ice *ice = transport->ice;
+    stats.ice_role = ice->role;
+    stats.ice_state = strait_transport_ice_state(transport);
+    stats.dtls_state = strait_transport_dtls_state(transport);
+    stats.pair = ice->pair;
+    stats.pair.writable = transport->has_path;
+    stats.dropped_stun_malformed += ice->counters.stun_malformed;
+    stats.dropped_stun_integrity = ice->counters.stun_integrity;
+    stats.dropped_stun_unexpected = ice->counters.stun_unexpected;
+    stats.dropped_path_taken = ice->counters.path_taken;
+    stats.dtls.size = sizeof stats.dtls;
+    stats.srtp.size = sizeof stats.srtp;
+    if (transport->dtls != NULL) {
+        strait_dtls_stats(transport->dtls, &stats.dtls);
+    }
+    if (transport->srtp != NULL) {
+        strait_srtp_stats(transport->srtp, &stats.srtp);
+    }
+    return strait__sized_copy(out, &stats, sizeof stats);
+}

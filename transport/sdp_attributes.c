@@ -10,18 +10,24 @@ static int refuse(const struct strait__sdp_place *place, const char *reason)
     return strait__sdp_fail(place->error, STRAIT_E_PARSE, place->line, "%s", reason);
 }
 
+/*
+ * An attribute of which there can be one at a level came twice. No RFC says which of two would count,
+ * and taking either is a guess whose only symptom would be checks or a handshake that fail.
+ */
+static int already_there(const struct strait__sdp_place *place, const char *name, uint32_t line)
+{
+    return strait__sdp_fail(place->error, STRAIT_E_PARSE, place->line,
+                            "a=%s: is there already, in line %u", name, (unsigned)line);
+}
+
 /* --- Credentials ------------------------------------------------------------------------------- */
 
-/*
- * RFC 8839, 5.4, has one ufrag and one pwd a level and nothing on which of two would count. Taking
- * either is a guess whose only symptom would be checks that fail.
- */
+/* RFC 8839, 5.4 */
 static int read_credential(const struct strait__sdp_place *place, struct strait_text value,
                            const char *name, size_t min, size_t max, uint32_t *line, char *out)
 {
     if (*line != 0) {
-        return strait__sdp_fail(place->error, STRAIT_E_PARSE, place->line,
-                                "a=%s: is there already, in line %u", name, (unsigned)*line);
+        return already_there(place, name, *line);
     }
     if (value.len < min || value.len > max) {
         return strait__sdp_fail(place->error, STRAIT_E_PARSE, place->line,
@@ -54,7 +60,7 @@ static int read_options(const struct strait__sdp_place *place, struct strait_tex
 {
     while (value.len > 0) {
         struct strait_text option = strait__text_take(&value, ' ');
-        place->level->trickle |= strait__text_is(option, "trickle"); /* RFC 8840, section 3 */
+        place->level->trickle |= strait__text_is(option, "trickle"); /* RFC 8840 */
         place->level->renomination |= strait__text_is(option, "renomination");
     }
     return STRAIT_OK;
@@ -150,9 +156,7 @@ static int read_setup(const struct strait__sdp_place *place, struct strait_text 
 {
     struct strait__sdp_level *level = place->level;
     if (level->setup_line != 0) {
-        return strait__sdp_fail(place->error, STRAIT_E_PARSE, place->line,
-                                "a=setup: is there already, in line %u",
-                                (unsigned)level->setup_line);
+        return already_there(place, "setup", level->setup_line);
     }
     for (size_t i = STRAIT_SETUP_ACTPASS; i < N_SETUP_WORDS; i++) {
         if (strait__text_is(value, setup_words[i])) {
@@ -184,8 +188,8 @@ enum strait_dtls_role strait__sdp_role(enum strait_sdp_setup setup)
 static int read_mid(const struct strait__sdp_place *place, struct strait_text value)
 {
     struct strait_sdp_section *section = place->section;
-    if (section->mid[0] != '\0') {
-        return refuse(place, "a=mid: a second one in this section");
+    if (place->level->mid_line != 0) {
+        return already_there(place, "mid", place->level->mid_line);
     }
     if (value.len > STRAIT_SDP_MID_MAX) {
         return strait__sdp_fail(place->error, STRAIT_E_PARSE, place->line,
@@ -198,6 +202,7 @@ static int read_mid(const struct strait__sdp_place *place, struct strait_text va
     }
     memcpy(section->mid, value.data, value.len);
     section->mid[value.len] = '\0';
+    place->level->mid_line = place->line;
     return STRAIT_OK;
 }
 
@@ -243,14 +248,14 @@ static const struct attribute {
     { "ice-options", SESSION | MEDIA, read_options },                 /* RFC 8839, 5.6 */
     { "ice-lite", SESSION, read_lite },                               /* RFC 8839, 5.3 */
     { "candidate", MEDIA, read_candidate },                           /* RFC 8839, 5.1 */
-    { "end-of-candidates", SESSION | MEDIA, read_end_of_candidates }, /* RFC 8840, 8.2 */
+    { "end-of-candidates", SESSION | MEDIA, read_end_of_candidates }, /* RFC 8840 */
     { "fingerprint", SESSION | MEDIA, read_fingerprint },             /* RFC 8122, section 5 */
     { "setup", SESSION | MEDIA, read_setup },                         /* RFC 4145, section 4 */
     { "mid", MEDIA, read_mid },                                       /* RFC 5888, section 4 */
     { "rtcp-mux", MEDIA, read_rtcp_mux },                             /* RFC 5761, 5.1.1 */
     { "rtcp-mux-only", MEDIA, read_rtcp_mux_only },                   /* RFC 8858, section 3 */
-    { "rtcp-rsize", MEDIA, read_rtcp_rsize },                         /* RFC 5506, section 5 */
-    { "bundle-only", MEDIA, read_bundle_only },                       /* RFC 8843, section 6 */
+    { "rtcp-rsize", MEDIA, read_rtcp_rsize },                         /* RFC 5506 */
+    { "bundle-only", MEDIA, read_bundle_only },                       /* RFC 9143, section 6 */
 };
 
 int strait__sdp_read_attribute(const struct strait__sdp_place *place, struct strait_text value)

@@ -9,7 +9,7 @@
 /* What may stand at both levels: the session's is the default of every section that has none. Each
  * attribute has the number of its line; 0: it is not there. */
 struct strait__sdp_level {
-    uint32_t ufrag_line, pwd_line, setup_line;
+    uint32_t ufrag_line, pwd_line, setup_line, mid_line;
     char ufrag[STRAIT_UFRAG_MAX + 1];
     char pwd[STRAIT_PWD_MAX + 1];
     enum strait_sdp_setup setup;

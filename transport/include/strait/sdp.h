@@ -1,6 +1,6 @@
 /*
  * SDP's transport part: what an m-section says of ICE, DTLS, bundling and muxing (RFC 8839, RFC 8842,
- * RFC 8843, RFC 5761, RFC 5506, RFC 8840, RFC 9429). Media descriptions stay text for the application.
+ * RFC 9143, RFC 5761, RFC 5506, RFC 8840, RFC 9429). Media descriptions stay text for the application.
  */
 #ifndef STRAIT_SDP_H
 #define STRAIT_SDP_H
@@ -35,7 +35,7 @@ enum strait_sdp_setup {
 /* One m-section; what stands at session level only is filled in here as well. */
 struct strait_sdp_section {
     struct strait_text media;    /* "audio" */
-    uint16_t port;               /* 0: rejected or bundled (RFC 8843, section 6) */
+    uint16_t port;               /* 0: rejected or bundled (RFC 9143, section 6) */
     struct strait_text protocol; /* "UDP/TLS/RTP/SAVPF" */
     struct strait_text formats;  /* "111 0 8" */
     struct strait_text body;     /* its lines after the m= line, for the application to read */
@@ -52,8 +52,9 @@ struct strait_sdp_section {
     bool end_of_candidates;
     bool rtcp_mux, rtcp_mux_only, rtcp_rsize;
     bool bundled;      /* its mid is in a=group:BUNDLE */
-    bool bundle_first; /* ... and the first there: the section whose transport counts */
+    bool bundle_first; /* ... and the first there with a port: the section whose transport counts */
     bool bundle_only;
+    uint8_t bundle_group; /* which a=group:BUNDLE line it is in, from 1; 0: in none */
 };
 
 struct strait_sdp {

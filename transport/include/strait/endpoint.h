@@ -43,7 +43,8 @@ struct strait_endpoint_config {
     struct strait_endpoint_events events; /* copied */
     void *user;
     uint32_t max_transports;   /* 0: 16384 */
-    uint32_t outbox_bytes;     /* 0: 1 MiB; when full, what is to be sent is dropped and counted */
+    uint32_t outbox_bytes;     /* the most that may wait to be sent; memory comes as it is needed.
+                                  What finds it full is dropped and counted. 0: 16 MiB */
     bool record_secrets_ok;    /* required with `record`: a record holds keys and plain media */
     strait_record_sink record; /* NULL: none. Every input goes there, for strait-replay */
     void *record_user;

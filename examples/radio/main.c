@@ -1,0 +1,375 @@
+/* The radio: a melody for every browser that opens its page, through one UDP port. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <strait/strait.h>
+
+#include "encoder.h"
+#include "format.h"
+#include "http.h"
+#include "melody.h"
+#include "options.h"
+#include "pacer.h"
+#include "page.h"
+#include "station.h"
+#include "stats_json.h"
+#include "terminal.h"
+#include "whep.h"
+
+struct radio {
+    struct options options;
+    struct strait_runtime *runtime;
+    struct strait_endpoint *endpoint;
+    uint16_t udp_port;
+    struct station station;
+    struct http *http;
+    struct melody melody;
+    struct encoder *encoder;
+    struct pacer pacer;
+    FILE *record;
+    int signals; /* a signalfd */
+    bool stop;
+};
+
+static const struct http_route routes[] = {
+    { .path = "/", .get = page_get },
+    { .path = "/page/", .get = page_get },
+    { .path = "/stats", .get = stats_get, .cors = true },
+    { .path = WHEP_PATH, .post = whep_post, .options = whep_options, .cors = true },
+    { .path = WHEP_RESOURCES, .delete_ = whep_delete, .options = whep_options, .cors = true },
+};
+
+/* --- On the air ------------------------------------------------------------------------------- */
+
+static void on_frame(void *user, uint64_t frame, strait_time now)
+{
+    struct radio *radio = user;
+    float stereo[RADIO_FRAME_SAMPLES * RADIO_CHANNELS];
+    uint8_t packet[ENCODER_MAX_PACKET];
+    int len;
+
+    melody_render(&radio->melody, stereo, RADIO_FRAME_SAMPLES);
+    len = encoder_encode(radio->encoder, stereo, packet);
+    if (len > 0) {
+        station_send(&radio->station, frame, packet, (size_t)len, now);
+    }
+}
+
+static void on_record(void *user, const uint8_t *data, size_t len)
+{
+    struct radio *radio = user;
+
+    if (radio->record && fwrite(data, 1, len, radio->record) != len) {
+        terminal_complain("the record ends here: %s: %s.", radio->options.record, strerror(errno));
+        fclose(radio->record);
+        radio->record = NULL;
+    }
+}
+
+static void stop(void *user)
+{
+    struct radio *radio = user;
+
+    radio->stop = true;
+}
+
+static void on_signal(void *user, short events)
+{
+    struct radio *radio = user;
+    struct signalfd_siginfo info;
+
+    (void)events;
+    if (read(radio->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        stop(radio);
+    }
+}
+
+/* --- Setting up: each step says on standard error what is wrong ------------------------------- */
+
+static int open_signals(struct radio *radio)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    radio->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (radio->signals < 0) {
+        terminal_complain("signalfd: %s.", strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int open_record(struct radio *radio)
+{
+    if (!radio->options.record) {
+        return 0;
+    }
+    radio->record = fopen(radio->options.record, "wbe");
+    if (!radio->record) {
+        terminal_complain("cannot write %s: %s.", radio->options.record, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int open_transport(struct radio *radio)
+{
+    struct strait_endpoint_config config = {
+        .size = sizeof config,
+        /* Those who have just ended keep theirs until the next frame. */
+        .max_transports = radio->options.max_listeners + 16,
+        .user = radio,
+    };
+    int error = strait_runtime_create(&radio->runtime, NULL);
+
+    if (radio->record) {
+        config.record = on_record;
+        config.record_user = radio;
+        config.record_secrets_ok = true;
+    }
+    if (error == STRAIT_OK) {
+        error = strait_endpoint_create(&radio->endpoint, &config,
+                                       strait_runtime_now(radio->runtime));
+    }
+    if (error == STRAIT_OK) {
+        error = strait_runtime_add(radio->runtime, radio->endpoint);
+    }
+    if (error != STRAIT_OK) {
+        terminal_complain("cannot begin: %s.", strait_strerror(error));
+        return -1;
+    }
+    return 0;
+}
+
+/* One address family's wildcard with radio->udp_port, which gets the real one. */
+static int bind_family(struct radio *radio, int family)
+{
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(radio->udp_port) };
+    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(radio->udp_port) };
+    struct sockaddr_storage bound;
+    const bool is_v6 = family == AF_INET6;
+    int error = strait_runtime_bind(radio->runtime, radio->endpoint,
+                                    is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+                                    is_v6 ? sizeof v6 : sizeof v4, NULL, &bound);
+
+    if (error == STRAIT_OK) {
+        radio->udp_port = ntohs(is_v6 ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
+                                      : ((struct sockaddr_in *)(void *)&bound)->sin_port);
+    }
+    return error;
+}
+
+/* IPv4 and IPv6; a machine may have only one of them. */
+static int bind_udp(struct radio *radio)
+{
+    int v4, v6;
+
+    radio->udp_port = radio->options.udp_port;
+    v4 = bind_family(radio, AF_INET);
+    v6 = v4 == STRAIT_E_EXISTS ? STRAIT_OK : bind_family(radio, AF_INET6);
+    if (v4 == STRAIT_E_EXISTS || v6 == STRAIT_E_EXISTS) {
+        terminal_complain("UDP port %u is in use: choose another with --udp-port.",
+                          radio->udp_port);
+        return -1;
+    }
+    if (v4 != STRAIT_OK && v6 != STRAIT_OK) {
+        terminal_complain("cannot open UDP port %u: %s.", radio->udp_port,
+                          strait_runtime_error_detail(radio->runtime));
+        return -1;
+    }
+    return 0;
+}
+
+static void set_port(struct sockaddr_storage *address, uint16_t port)
+{
+    if (address->ss_family == AF_INET6) {
+        ((struct sockaddr_in6 *)(void *)address)->sin6_port = htons(port);
+    } else {
+        ((struct sockaddr_in *)(void *)address)->sin_port = htons(port);
+    }
+}
+
+static int open_station(struct radio *radio, strait_time start)
+{
+    struct station_config config = {
+        .runtime = radio->runtime,
+        .endpoint = radio->endpoint,
+        .max_listeners = radio->options.max_listeners,
+        .dtls_role = radio->options.dtls_role,
+        .expect = radio->options.has_expect ? &radio->options.expect : NULL,
+        .title = MELODY_TITLE,
+    };
+    int error;
+
+    for (size_t i = 0; i < radio->options.n_advertise; i++) {
+        config.advertised[i] = radio->options.advertise[i];
+        set_port(&config.advertised[i], radio->udp_port);
+        config.n_advertised++;
+    }
+    error = station_init(&radio->station, &config, start);
+    if (error != STRAIT_OK) {
+        terminal_complain("cannot begin: %s.", strait_strerror(error));
+        return -1;
+    }
+    return 0;
+}
+
+static int open_encoder(struct radio *radio)
+{
+    const char *reason;
+
+    if (encoder_create(&radio->encoder, (int)radio->options.bitrate * 1000, &reason) != 0) {
+        terminal_complain("cannot encode Opus: %s.", reason);
+        return -1;
+    }
+    return 0;
+}
+
+static int open_http(struct radio *radio)
+{
+    const struct http_config config = {
+        .runtime = radio->runtime,
+        .address = radio->options.http_address,
+        .port = radio->options.http_port,
+        .routes = routes,
+        .n_routes = sizeof routes / sizeof routes[0],
+        .user = &radio->station,
+    };
+    char reason[200];
+
+    if (http_create(&radio->http, &config, reason, sizeof reason) != 0) {
+        terminal_complain("%s", reason);
+        return -1;
+    }
+    return 0;
+}
+
+static int start(struct radio *radio)
+{
+    const strait_time now = strait_runtime_now(radio->runtime);
+    int error;
+
+    melody_init(&radio->melody);
+    pacer_init(&radio->pacer, radio->station.start, RADIO_FRAME_MS * STRAIT_MS);
+    error = pacer_run(&radio->pacer, radio->runtime, on_frame, radio);
+    if (error == STRAIT_OK) {
+        error = strait_runtime_watch(radio->runtime, radio->signals, POLLIN, on_signal, radio);
+    }
+    if (error == STRAIT_OK && radio->options.seconds > 0) {
+        error = strait_runtime_at(radio->runtime, now + radio->options.seconds * STRAIT_S, stop,
+                                  radio);
+    }
+    if (error != STRAIT_OK) {
+        terminal_complain("cannot begin: %s.", strait_strerror(error));
+        return -1;
+    }
+    return 0;
+}
+
+static int open_radio(struct radio *radio)
+{
+    if (open_signals(radio) != 0 || open_record(radio) != 0 || open_transport(radio) != 0 ||
+        bind_udp(radio) != 0 || open_encoder(radio) != 0 ||
+        open_station(radio, strait_runtime_now(radio->runtime)) != 0 || open_http(radio) != 0) {
+        return -1;
+    }
+    return start(radio);
+}
+
+/* --- Life ------------------------------------------------------------------------------------- */
+
+/* "http://192.0.2.7:8080/" for each address that another machine may use. */
+static void tell_where(const struct radio *radio)
+{
+    struct strait_candidate all[STATION_MAX_CANDIDATES];
+    size_t n = strait_endpoint_local_candidates(radio->endpoint, all, STATION_MAX_CANDIDATES);
+    char line[1024];
+    size_t at = (size_t)snprintf(line, sizeof line, "http://localhost:%u/", http_port(radio->http));
+
+    for (size_t i = 0; i < n && i < STATION_MAX_CANDIDATES; i++) {
+        const struct sockaddr_in *v4 = (const void *)&all[i].address;
+        char address[NI_MAXHOST];
+
+        if (v4->sin_family == AF_INET && ntohl(v4->sin_addr.s_addr) >> 24 != 127 &&
+            getnameinfo((const struct sockaddr *)v4, sizeof *v4, address, sizeof address, NULL, 0,
+                        NI_NUMERICHOST) == 0 &&
+            at < sizeof line) {
+            at += (size_t)snprintf(line + at, sizeof line - at, " http://%s:%u/", address,
+                                   http_port(radio->http));
+        }
+    }
+    if (radio->options.http_address) {
+        snprintf(line, sizeof line,
+                 strchr(radio->options.http_address, ':') ? "http://[%s]:%u/" : "http://%s:%u/",
+                 radio->options.http_address, http_port(radio->http));
+    }
+    terminal_say("On the air: %s  (media on UDP port %u, Ctrl-C ends it)", line, radio->udp_port);
+}
+
+static int live(struct radio *radio)
+{
+    while (!radio->stop) {
+        const int error = strait_runtime_wait(radio->runtime, STRAIT_TIME_NEVER);
+
+        if (error != STRAIT_OK) {
+            terminal_complain("%s: %s.", strait_strerror(error),
+                              strait_runtime_error_detail(radio->runtime));
+            return 1;
+        }
+    }
+    station_close(&radio->station, strait_runtime_now(radio->runtime));
+    (void)strait_runtime_dispatch(radio->runtime);
+    terminal_say("Off the air");
+    return 0;
+}
+
+static void close_radio(struct radio *radio)
+{
+    pacer_stop(&radio->pacer);
+    http_destroy(radio->http);
+    if (radio->endpoint) {
+        (void)strait_runtime_remove(radio->runtime, radio->endpoint);
+    }
+    station_finish(&radio->station);
+    strait_endpoint_destroy(radio->endpoint);
+    strait_runtime_destroy(radio->runtime);
+    encoder_destroy(radio->encoder);
+    if (radio->record) {
+        fclose(radio->record);
+    }
+    if (radio->signals >= 0) {
+        close(radio->signals);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct radio radio = { .signals = -1 };
+    int status = 1;
+
+    switch (options_read(&radio.options, argc, argv)) {
+    case OPTIONS_RUN:
+        break;
+    case OPTIONS_DONE:
+        return 0;
+    default:
+        return 2;
+    }
+    if (open_radio(&radio) == 0) {
+        tell_where(&radio);
+        status = live(&radio);
+    }
+    close_radio(&radio);
+    return status;
+}

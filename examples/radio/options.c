@@ -1,0 +1,208 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal.h"
+
+static const char help[] =
+    "Usage: radio [OPTIONS]\n"
+    "Plays a melody to every browser that opens its page, through one UDP port.\n"
+    "\n"
+    "  --udp-port N          media of all listeners (8080; 0: any that is free)\n"
+    "  --http-port N         page and WHEP, on TCP (8080; 0: any that is free)\n"
+    "  --http-address ADDR   serve the page on this address only (all)\n"
+    "  --advertise ADDR      offer this address as well, such as the public one of a 1:1 NAT;\n"
+    "                        may be given several times\n"
+    "  --max-listeners N     more get 503 (500)\n"
+    "  --bitrate N           of Opus, in kbit/s, 6 to 510 (96)\n"
+    "  --seconds N           end by itself after N seconds\n"
+    "  --help, --version\n"
+    "\n"
+    "To look into things:\n"
+    "  --dtls-role server|client      our role where the browser leaves it to us (server)\n"
+    "  --expect-fingerprint 'sha-256 AB:CD:...'\n"
+    "                                 every browser must have this certificate, whatever its\n"
+    "                                 offer says\n"
+    "  --record FILE                  write all that the endpoint takes in, for strait-replay;\n"
+    "                                 the file has keys and plain media in it\n";
+
+enum option_number {
+    UDP_PORT = 256,
+    HTTP_PORT,
+    HTTP_ADDRESS,
+    ADVERTISE,
+    MAX_LISTENERS,
+    BITRATE,
+    SECONDS,
+    DTLS_ROLE,
+    EXPECT,
+    RECORD,
+    HELP,
+    VERSION
+};
+
+static const struct range {
+    const char *name;
+    unsigned long min, max;
+} ranges[] = {
+    [UDP_PORT - UDP_PORT] = { "--udp-port", 0, 65535 },
+    [HTTP_PORT - UDP_PORT] = { "--http-port", 0, 65535 },
+    [MAX_LISTENERS - UDP_PORT] = { "--max-listeners", 1, 16384 },
+    [BITRATE - UDP_PORT] = { "--bitrate", 6, 510 },
+    [SECONDS - UDP_PORT] = { "--seconds", 1, 1000000000 },
+};
+
+static bool read_number(int option, const char *text, uint32_t *out)
+{
+    const struct range *range = &ranges[option - UDP_PORT];
+    unsigned long value;
+    char *end;
+
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value < range->min ||
+        value > range->max) {
+        terminal_complain("%s must be a number from %lu to %lu, not '%s'.", range->name, range->min,
+                          range->max, text);
+        return false;
+    }
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool read_port(int option, const char *text, uint16_t *out)
+{
+    uint32_t value;
+
+    if (!read_number(option, text, &value)) {
+        return false;
+    }
+    *out = (uint16_t)value;
+    return true;
+}
+
+static bool read_address(struct options *options, const char *text)
+{
+    const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM };
+    struct addrinfo *found;
+
+    if (options->n_advertise == OPTIONS_MAX_ADVERTISE) {
+        terminal_complain("--advertise can be given %u times.", OPTIONS_MAX_ADVERTISE);
+        return false;
+    }
+    if (getaddrinfo(text, NULL, &hints, &found) != 0) {
+        terminal_complain("--advertise must be an IPv4 or IPv6 address, not '%s'.", text);
+        return false;
+    }
+    memcpy(&options->advertise[options->n_advertise++], found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return true;
+}
+
+static bool read_role(struct options *options, const char *text)
+{
+    if (strcmp(text, "server") == 0) {
+        options->dtls_role = STRAIT_DTLS_SERVER;
+    } else if (strcmp(text, "client") == 0) {
+        options->dtls_role = STRAIT_DTLS_CLIENT;
+    } else {
+        terminal_complain("--dtls-role must be server or client, not '%s'.", text);
+        return false;
+    }
+    return true;
+}
+
+static bool read_expect(struct options *options, const char *text)
+{
+    options->has_expect = true;
+    if (strait_fingerprint_parse(&options->expect, text, strlen(text)) != STRAIT_OK) {
+        terminal_complain("--expect-fingerprint must look like 'sha-256 AB:CD:...', not '%s'.",
+                          text);
+        return false;
+    }
+    return true;
+}
+
+static bool read_option(struct options *options, int option)
+{
+    switch (option) {
+    case UDP_PORT:
+        return read_port(option, optarg, &options->udp_port);
+    case HTTP_PORT:
+        return read_port(option, optarg, &options->http_port);
+    case HTTP_ADDRESS:
+        options->http_address = optarg;
+        return true;
+    case ADVERTISE:
+        return read_address(options, optarg);
+    case MAX_LISTENERS:
+        return read_number(option, optarg, &options->max_listeners);
+    case BITRATE:
+        return read_number(option, optarg, &options->bitrate);
+    case SECONDS:
+        return read_number(option, optarg, &options->seconds);
+    case DTLS_ROLE:
+        return read_role(options, optarg);
+    case EXPECT:
+        return read_expect(options, optarg);
+    case RECORD:
+        options->record = optarg;
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum options_result options_read(struct options *out, int argc, char **argv)
+{
+    static const struct option names[] = {
+        { "udp-port", required_argument, NULL, UDP_PORT },
+        { "http-port", required_argument, NULL, HTTP_PORT },
+        { "http-address", required_argument, NULL, HTTP_ADDRESS },
+        { "advertise", required_argument, NULL, ADVERTISE },
+        { "max-listeners", required_argument, NULL, MAX_LISTENERS },
+        { "bitrate", required_argument, NULL, BITRATE },
+        { "seconds", required_argument, NULL, SECONDS },
+        { "dtls-role", required_argument, NULL, DTLS_ROLE },
+        { "expect-fingerprint", required_argument, NULL, EXPECT },
+        { "record", required_argument, NULL, RECORD },
+        { "help", no_argument, NULL, HELP },
+        { "version", no_argument, NULL, VERSION },
+        { NULL, 0, NULL, 0 },
+    };
+    int option;
+
+    *out = (struct options){ .udp_port = 8080,
+                             .http_port = 8080,
+                             .dtls_role = STRAIT_DTLS_SERVER,
+                             .max_listeners = 500,
+                             .bitrate = 96 };
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1) {
+        if (option == HELP || option == 'h') {
+            fputs(help, stdout);
+            return OPTIONS_DONE;
+        }
+        if (option == VERSION) {
+            printf("radio %s\n", strait_version());
+            return OPTIONS_DONE;
+        }
+        if (option == '?') {
+            terminal_complain("'%s' is not an option, or its value is missing: try --help.",
+                              argv[optind - 1]);
+        }
+        if (option == '?' || !read_option(out, option)) {
+            return OPTIONS_WRONG;
+        }
+    }
+    if (optind < argc) {
+        terminal_complain("'%s' is not an option: try --help.", argv[optind]);
+        return OPTIONS_WRONG;
+    }
+    return OPTIONS_RUN;
+}

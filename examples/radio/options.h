@@ -1,0 +1,33 @@
+/* The command line. */
+#ifndef RADIO_OPTIONS_H
+#define RADIO_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <strait/strait.h>
+
+#define OPTIONS_MAX_ADVERTISE 8u
+
+struct options {
+    uint16_t udp_port, http_port; /* 0: any that is free */
+    const char *http_address;     /* NULL: all */
+    struct sockaddr_storage advertise[OPTIONS_MAX_ADVERTISE];
+    size_t n_advertise;
+    enum strait_dtls_role dtls_role;
+    uint32_t max_listeners;
+    uint32_t bitrate;
+    const char *record; /* NULL: none */
+    uint32_t seconds;   /* 0: until a signal comes */
+    bool has_expect;
+    struct strait_fingerprint expect;
+};
+
+enum options_result {
+    OPTIONS_RUN,
+    OPTIONS_DONE, /* --help, --version: printed */
+    OPTIONS_WRONG /* said on standard error */
+};
+
+enum options_result options_read(struct options *out, int argc, char **argv);
+
+#endif

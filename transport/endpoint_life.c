@@ -7,7 +7,8 @@
 static int read_config(struct strait_endpoint_config *config,
                        const struct strait_endpoint_config *given)
 {
-    int error = strait__sized_read(config, sizeof *config, given);
+    static const struct strait_endpoint_config defaults = { .size = sizeof defaults };
+    int error = strait__sized_read(config, sizeof *config, given != NULL ? given : &defaults);
     /* A record holds keys: nobody shall make one without knowing. */
     if (error == STRAIT_OK && config->record != NULL && !config->record_secrets_ok) {
         error = STRAIT_E_INVALID;

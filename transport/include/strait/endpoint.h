@@ -50,7 +50,7 @@ struct strait_endpoint_config {
     void *record_user;
 };
 
-/* STRAIT_E_INVALID, _NOMEM, _RANDOM, _CRYPTO. */
+/* `config` NULL: the defaults. STRAIT_E_INVALID, _NOMEM, _RANDOM. */
 STRAIT_API int strait_endpoint_create(struct strait_endpoint **out,
                                       const struct strait_endpoint_config *config, strait_time now);
 

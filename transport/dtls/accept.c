@@ -1,0 +1,160 @@
+#include "transport/dtls/association.h"
+
+static bool common_version(const struct strait_dtls *d, const struct strait__hello *hello,
+                           enum strait_dtls_version version)
+{
+    return strait__dtls_allows(d, version) && strait__hello_has_version(hello, (uint16_t)version);
+}
+
+/* RFC 8422, 4: a client of 1.2 without the extension takes any group. */
+static bool common_group(const struct strait_dtls *d, const struct strait__hello *hello,
+                         bool dtls13)
+{
+    for (size_t i = 0; i < d->config.n_groups; i++) {
+        bool usable = dtls13 || d->config.groups[i] != STRAIT_GROUP_X25519MLKEM768;
+        if (usable && strait__numbers_have(&hello->groups, (uint16_t)d->config.groups[i])) {
+            return true;
+        }
+    }
+    return hello->groups.data == NULL && !dtls13;
+}
+
+static void refuse(struct strait_dtls *d, uint8_t alert, int error, const char *detail)
+{
+    strait__dtls_send_alert(d, alert);
+    strait__dtls_fail(d, error, "%s", detail);
+}
+
+/* RFC 5764, 4.1.1: the server chooses. wolfSSL would take the client's first match, so it is told one. */
+static bool choose_profile(struct strait_dtls *d, const struct strait__hello *hello)
+{
+    for (size_t i = 0; i < d->config.n_profiles; i++) {
+        if (strait__numbers_have(&hello->profiles, (uint16_t)d->config.profiles[i])) {
+            return strait__dtls_set_profiles(d, &d->config.profiles[i], 1) == STRAIT_OK;
+        }
+    }
+    return d->config.n_profiles == 0;
+}
+
+/* What we know to fail is refused here, where the reason is still known. */
+static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
+{
+    bool dtls13 = common_version(d, hello, STRAIT_DTLS_1_3);
+    if (!dtls13 && !common_version(d, hello, STRAIT_DTLS_1_2)) {
+        refuse(d, STRAIT__ALERT_PROTOCOL_VERSION, STRAIT_E_VERSION,
+               "the peer speaks no DTLS version of ours: widen min_version or max_version");
+    } else if (!common_group(d, hello, dtls13)) {
+        refuse(d, STRAIT__ALERT_HANDSHAKE_FAILURE, STRAIT_E_NO_GROUP,
+               "the peer has no key exchange group in common with us: add one to "
+               "strait_dtls_config.groups");
+    } else if (!choose_profile(d, hello)) {
+        refuse(d, STRAIT__ALERT_HANDSHAKE_FAILURE, STRAIT_E_NO_PROFILE,
+               hello->profiles.data == NULL
+                   ? "the peer offers no use_srtp at all: it wants no media here"
+                   : "the peer offers none of our SRTP profiles: add one that it has to "
+                     "strait_dtls_config.profiles");
+    }
+    return !strait__dtls_ended(d);
+}
+
+/* `record`: one record with the whole ClientHello. */
+static void accept_hello(struct strait_dtls *d, uint8_t *record, size_t len, uint32_t fragments)
+{
+    const size_t headers = STRAIT__RECORD_HEADER + STRAIT__HANDSHAKE_HEADER;
+    struct strait__hello hello;
+    if (!strait__hello_read(&hello, record + headers, len - headers)) {
+        d->stats.dropped_malformed++;
+        return;
+    }
+    if (!agreeable(d, &hello)) {
+        return;
+    }
+    if (d->stats.client_hello_fragments == 0) {
+        d->stats.client_hello_fragments = fragments;
+    }
+    d->retry_len = 0;
+    strait__dtls_run(d, record, len);
+    if (strait__dtls_ended(d)) {
+        return;
+    }
+    if (d->retry_len > 0) {
+        d->hello_seq++;
+    } else if (d->stats.cipher_suite != 0) {
+        d->hello_seq++;
+        d->hello_done = true;
+    }
+}
+
+/* wolfSSL takes no ClientHello in fragments: it gets one record as if it had come in one. */
+static void accept_reassembled(struct strait_dtls *d, uint64_t record_seq)
+{
+    struct strait__reassembly *r = &d->reassembly;
+    struct strait__handshake whole = {
+        .type = r->type,
+        .length = r->length,
+        .message_seq = r->message_seq,
+        .fragment_len = r->length,
+    };
+    strait__record_write(r->buffer, STRAIT__HANDSHAKE, record_seq,
+                         STRAIT__HANDSHAKE_HEADER + (size_t)r->length);
+    strait__handshake_write(r->buffer + STRAIT__RECORD_HEADER, &whole);
+    accept_hello(d, r->buffer, STRAIT__REASSEMBLY_HEADROOM + (size_t)r->length, r->fragments);
+    strait__reassembly_reset(r, &d->hooks);
+}
+
+static void add_fragment(struct strait_dtls *d, const struct strait__handshake *fragment,
+                         uint64_t record_seq)
+{
+    switch (strait__reassembly_add(&d->reassembly, &d->hooks, fragment)) {
+    case STRAIT__REASSEMBLED_TAKEN:
+        break;
+    case STRAIT__REASSEMBLED_REPLACED:
+        d->stats.dropped_fragment++;
+        break;
+    case STRAIT__REASSEMBLED_DROPPED:
+        d->stats.dropped_fragment++;
+        return;
+    case STRAIT__REASSEMBLED_NOMEM:
+        return; /* as if it had been lost: the client sends it again */
+    }
+    if (strait__reassembly_whole(&d->reassembly)) {
+        accept_reassembled(d, record_seq);
+    }
+}
+
+void strait__dtls_client_hello(struct strait_dtls *d, struct strait__record *record)
+{
+    struct strait__handshake h;
+    if (!strait__handshake_read(&h, record->data + STRAIT__RECORD_HEADER,
+                                record->len - STRAIT__RECORD_HEADER)) {
+        return;
+    }
+    if (h.message_seq < d->hello_seq) {
+        /* Of a ClientHello in fragments the first speaks for all. */
+        if (h.message_seq + 1 == d->hello_seq && h.offset == 0) {
+            strait__dtls_peer_repeats(d);
+        }
+    } else if (h.message_seq > d->hello_seq || h.length > STRAIT__HELLO_MAX) {
+        d->stats.dropped_fragment++;
+    } else if (h.fragment_len == h.length) {
+        size_t len = STRAIT__HANDSHAKE_HEADER + (size_t)h.length;
+        /* A second message in the record could only be one of another flight. */
+        strait__put16(record->data + 11, (uint16_t)len);
+        accept_hello(d, record->data, STRAIT__RECORD_HEADER + len, 1);
+    } else {
+        add_fragment(d, &h, record->seq);
+    }
+}
+
+void strait__dtls_peer_repeats(struct strait_dtls *d)
+{
+    /* A copy that left before our flight could arrive brings no news: one round trip, half the first
+     * interval. */
+    if (d->now - d->flight_sent < d->timer.initial / 2) {
+        return;
+    }
+    strait__dtls_resend(d);
+    if (d->timer.deadline != STRAIT_TIME_NEVER) {
+        strait__timer_again(&d->timer, d->now);
+    }
+}

@@ -1,0 +1,258 @@
+#include "transport/dtls/association.h"
+
+#include <stdio.h>
+
+#include "transport/dtls/names.h"
+#include "transport/util.h"
+
+int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config *config,
+                       strait_time now)
+{
+    struct strait_dtls_config c;
+    struct strait_hooks hooks;
+    if (out == NULL || strait__dtls_config_read(&c, config) != STRAIT_OK) {
+        return STRAIT_E_INVALID;
+    }
+    *out = NULL;
+    strait__hooks_init(&hooks, c.hooks);
+    struct strait_dtls *d = strait__alloc(&hooks, sizeof *d);
+    if (d == NULL) {
+        return STRAIT_E_NOMEM;
+    }
+    d->hooks = hooks;
+    d->config = c;
+    d->config.hooks = &d->hooks;
+    strait_certificate_ref(c.certificate);
+    d->now = now;
+    d->stats.size = sizeof d->stats;
+    d->stats.role = c.role;
+    strait__timer_init(&d->timer, c.initial_timeout);
+    int error = strait__flight_init(&d->flight, &d->hooks, c.mtu, strait__dtls_sink, d);
+    if (error == STRAIT_OK) {
+        error = strait__dtls_context_open(d);
+    }
+    if (error != STRAIT_OK) {
+        strait_dtls_destroy(d);
+        return error;
+    }
+    *out = d;
+    return STRAIT_OK;
+}
+
+void strait_dtls_destroy(struct strait_dtls *dtls)
+{
+    if (dtls == NULL) {
+        return;
+    }
+    struct strait_hooks hooks = dtls->hooks;
+    strait__dtls_object_close(dtls);
+    strait__dtls_context_close(dtls);
+    strait__reassembly_reset(&dtls->reassembly, &hooks);
+    strait__flight_finish(&dtls->flight, &hooks);
+    strait__free(&hooks, dtls->peer_der);
+    strait_certificate_unref(dtls->config.certificate);
+    strait__zero(dtls, sizeof *dtls);
+    strait__free(&hooks, dtls);
+}
+
+void strait__dtls_tick(struct strait_dtls *d, strait_time now)
+{
+    d->now = now > d->now ? now : d->now;
+}
+
+static strait_time later(strait_time now, strait_time interval)
+{
+    return interval < STRAIT_TIME_NEVER - now ? now + interval : STRAIT_TIME_NEVER;
+}
+
+int strait_dtls_start(struct strait_dtls *dtls, strait_time now)
+{
+    struct strait_dtls *d = dtls;
+    if (d == NULL) {
+        return STRAIT_E_INVALID;
+    }
+    if (d->state != STRAIT_DTLS_NEW) {
+        return STRAIT_E_STATE;
+    }
+    strait__dtls_tick(d, now);
+    d->state = STRAIT_DTLS_CONNECTING;
+    d->give_up = later(d->now, d->config.handshake_timeout);
+    /* `state` fires in receive and advance only: here the returned code says it. */
+    d->quiet = true;
+    strait__dtls_enter(d);
+    int error = strait__dtls_object_open(d);
+    strait__dtls_leave(d);
+    if (error != STRAIT_OK) {
+        strait__dtls_fail(d, error, "wolfSSL made no association: %s", strait_strerror(error));
+    } else if (!strait__dtls_is_server(d)) {
+        strait__dtls_run(d, NULL, 0);
+    }
+    strait__dtls_settle(d);
+    d->quiet = false;
+    return d->error;
+}
+
+int strait_dtls_set_fingerprints(struct strait_dtls *dtls,
+                                 const struct strait_fingerprint *fingerprints, size_t n)
+{
+    static const uint8_t lengths[] = { 32, 48, 64 };
+    if (dtls == NULL || fingerprints == NULL || n == 0 || n > STRAIT_DTLS_MAX_FINGERPRINTS) {
+        return STRAIT_E_INVALID;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned)fingerprints[i].hash >= sizeof lengths ||
+            fingerprints[i].len != lengths[fingerprints[i].hash]) {
+            return STRAIT_E_INVALID;
+        }
+    }
+    if (dtls->n_fingerprints > 0 || strait__dtls_ended(dtls)) {
+        return STRAIT_E_STATE;
+    }
+    memcpy(dtls->fingerprints, fingerprints, n * sizeof *fingerprints);
+    dtls->n_fingerprints = n;
+    return STRAIT_OK;
+}
+
+/* A certificate waited for the fingerprint that is there now. */
+static bool verify_due(const struct strait_dtls *d)
+{
+    return d->state == STRAIT_DTLS_CONNECTING && d->peer_der != NULL && d->n_fingerprints > 0 &&
+           d->verified == STRAIT__VERIFY_PENDING;
+}
+
+static void give_up(struct strait_dtls *d)
+{
+    if (d->alert_seen) {
+        strait__dtls_fail(d, STRAIT_E_ALERT, "the peer sent the alert %s (%u) and nothing after it",
+                          strait__alert_name(d->alert), d->alert);
+    } else if (d->finished) {
+        strait__dtls_fail(
+            d, STRAIT_E_TIMEOUT,
+            "the handshake is done, but no fingerprint of the peer was signalled: call "
+            "strait_dtls_set_fingerprints");
+    } else if (d->stats.datagrams_received == 0) {
+        strait__dtls_fail(d, STRAIT_E_TIMEOUT,
+                          "the peer sent nothing: check the path and that the setup roles differ");
+    } else {
+        strait__dtls_fail(
+            d, STRAIT_E_TIMEOUT,
+            "the handshake did not end in time: the path loses too much, or datagrams "
+            "of %u bytes do not get through",
+            d->config.mtu);
+    }
+}
+
+static void handshake_deadlines(struct strait_dtls *d)
+{
+    if (verify_due(d)) {
+        strait__dtls_connect_or_hold(d);
+    }
+    if (d->state == STRAIT_DTLS_CONNECTING &&
+        ((d->alert_seen && d->now >= d->alert_deadline) || d->now >= d->give_up)) {
+        give_up(d);
+    }
+}
+
+void strait_dtls_advance(struct strait_dtls *dtls, strait_time now)
+{
+    struct strait_dtls *d = dtls;
+    if (d == NULL || d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
+        return;
+    }
+    strait__dtls_tick(d, now);
+    handshake_deadlines(d);
+    if (!strait__dtls_ended(d) && d->now >= d->timer.quick) {
+        strait__dtls_acknowledge(d);
+    }
+    if (!strait__dtls_ended(d) && d->now >= d->timer.deadline) {
+        d->sent = false;
+        strait__dtls_resend(d);
+        d->stats.flights_retransmitted += d->sent;
+        strait__timer_backoff(&d->timer, d->now);
+    }
+    strait__dtls_settle(d);
+}
+
+strait_time strait_dtls_deadline(const struct strait_dtls *dtls)
+{
+    const struct strait_dtls *d = dtls;
+    if (d == NULL || d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
+        return STRAIT_TIME_NEVER;
+    }
+    if (verify_due(d)) {
+        return d->now;
+    }
+    strait_time next = strait__timer_next(&d->timer);
+    if (d->state == STRAIT_DTLS_CONNECTING) {
+        next = d->give_up < next ? d->give_up : next;
+        next = d->alert_seen && d->alert_deadline < next ? d->alert_deadline : next;
+    }
+    return next;
+}
+
+void strait_dtls_retransmit(struct strait_dtls *dtls, strait_time now)
+{
+    struct strait_dtls *d = dtls;
+    if (d == NULL) {
+        return;
+    }
+    strait__dtls_tick(d, now);
+    bool retry = d->state == STRAIT_DTLS_CONNECTING && d->retry_len > 0 && !d->hello_done;
+    if (retry || strait__dtls_waits(d)) {
+        d->quiet = true;
+        strait__dtls_resend(d);
+        if (!retry) {
+            strait__timer_start(&d->timer, d->now);
+        }
+        strait__dtls_settle(d);
+        d->quiet = false;
+    }
+}
+
+void strait_dtls_set_rtt(struct strait_dtls *dtls, strait_time rtt)
+{
+    if (dtls != NULL) {
+        strait__timer_set_rtt(&dtls->timer, rtt);
+    }
+}
+
+int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *data, size_t len)
+{
+    struct strait_dtls *d = dtls;
+    if (d == NULL || data == NULL || len == 0) {
+        return STRAIT_E_INVALID;
+    }
+    if (d->state != STRAIT_DTLS_CONNECTED) {
+        return STRAIT_E_STATE;
+    }
+    strait__dtls_tick(d, now);
+    int most = wolfSSL_GetMaxOutputSize(d->ssl);
+    if (most < 0 || len > (size_t)most) {
+        return STRAIT_E_TOO_SMALL;
+    }
+    strait__dtls_enter(d);
+    int wrote = wolfSSL_write(d->ssl, data, (int)len);
+    strait__dtls_leave(d);
+    strait__flight_flush(&d->flight);
+    return wrote == (int)len ? STRAIT_OK : STRAIT_E_CRYPTO;
+}
+
+void strait_dtls_close(struct strait_dtls *dtls, strait_time now)
+{
+    struct strait_dtls *d = dtls;
+    if (d == NULL || strait__dtls_ended(d)) {
+        return;
+    }
+    strait__dtls_tick(d, now);
+    if (d->finished) {
+        strait__dtls_enter(d);
+        wolfSSL_shutdown(d->ssl);
+        strait__dtls_leave(d);
+    }
+    snprintf(d->detail, sizeof d->detail, "closed by us");
+    d->error = STRAIT_E_CLOSED;
+    d->state = STRAIT_DTLS_CLOSED;
+    strait__timer_stop(&d->timer);
+    strait__dtls_zero_keys(d);
+    strait__dtls_settle(d);
+}

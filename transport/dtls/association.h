@@ -1,0 +1,163 @@
+/* What the files of an association share: its state and the steps that lead from one to the next. */
+#ifndef STRAIT_DTLS_ASSOCIATION_H
+#define STRAIT_DTLS_ASSOCIATION_H
+
+#include <strait/dtls.h>
+
+#include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/settings.h>
+
+#include "transport/dtls/filter.h"
+#include "transport/dtls/flight.h"
+#include "transport/dtls/hello.h"
+#include "transport/dtls/reassemble.h"
+#include "transport/dtls/split.h"
+#include "transport/dtls/timer.h"
+#include "transport/dtls/wire.h"
+#include "transport/dtls/wolf_hooks.h"
+
+enum {
+    STRAIT__DTLS_DETAIL = 320,
+    /* A HelloRetryRequest or HelloVerifyRequest of ours is below 130 bytes. */
+    STRAIT__RETRY_MAX = 256,
+    /* wolfSSL leaves the post-quantum share out of a ClientHello that would not fit its MTU; ours is cut
+     * into fragments afterwards. */
+    STRAIT__HELLO_MTU = STRAIT__HELLO_MAX,
+};
+
+enum strait__verified { STRAIT__VERIFY_PENDING = 0, STRAIT__VERIFY_GOOD, STRAIT__VERIFY_BAD };
+
+struct strait_dtls {
+    struct strait_hooks hooks;
+    struct strait_dtls_config config; /* gaps filled */
+    struct strait_dtls_stats stats;
+    strait_time now; /* the latest of the caller's times */
+    enum strait_dtls_state state;
+    int error;
+    char detail[STRAIT__DTLS_DETAIL];
+    bool quiet;          /* within a function that fires no `state` */
+    strait_time give_up; /* handshake_timeout as a point in time */
+
+    /* wolfSSL */
+    bool library; /* holds a reference of the library */
+    WOLFSSL_CTX *ctx;
+    WOLFSSL *ssl;
+    struct strait__wolf_scope scope;
+    bool inside;       /* between enter and leave */
+    bool accepted;     /* wolfSSL_accept or _connect said that it is done */
+    const uint8_t *in; /* what the receive callback gives next */
+    size_t in_len;
+
+    /* out */
+    struct strait__flight flight;
+    uint64_t next_seq0;      /* client: epoch 0 is numbered by us, since we cut the ClientHello */
+    bool sent;               /* wolfSSL sent something in this call */
+    bool sent_new;           /* ... a flight that had not been sent before */
+    uint32_t newest_message; /* 1 + message_seq of the newest unprotected message sent */
+    uint16_t newest_epoch;   /* the highest epoch sent in */
+    strait_time flight_sent; /* when the waiting flight was sent last */
+    struct strait__timer timer;
+
+    /* hellos */
+    struct strait__reassembly reassembly;
+    uint16_t hello_seq;               /* server: message_seq of the ClientHello that is due */
+    bool hello_done;                  /* server: one was accepted; client: the ServerHello came */
+    uint8_t retry[STRAIT__RETRY_MAX]; /* the record that asks for another ClientHello */
+    size_t retry_len;
+
+    /* peer */
+    uint8_t *peer_der;
+    size_t peer_der_len;
+    struct strait_fingerprint fingerprints[STRAIT_DTLS_MAX_FINGERPRINTS];
+    size_t n_fingerprints;
+    enum strait__verified verified;
+    bool alert_seen; /* an unprotected fatal alert: a hint, anybody may have sent it */
+    uint8_t alert;
+    strait_time alert_deadline;
+
+    /* keys */
+    bool finished; /* the handshake is done and the keys are exported */
+    struct strait_srtp_key send_key, receive_key;
+};
+
+/* --- association.c --- */
+/* A time that runs backwards is taken as the last one seen. */
+void strait__dtls_tick(struct strait_dtls *d, strait_time now);
+
+/* --- config.c --- */
+int strait__dtls_config_read(struct strait_dtls_config *out,
+                             const struct strait_dtls_config *config);
+/* False where no DTLS version of the configuration is `version`. */
+bool strait__dtls_allows(const struct strait_dtls *d, enum strait_dtls_version version);
+
+/* --- context.c --- */
+/* The wolfSSL context of an association: certificate, suites, versions. */
+int strait__dtls_context_open(struct strait_dtls *d);
+void strait__dtls_context_close(struct strait_dtls *d);
+/* A wolfSSL object, ready to connect or accept. Inside a scope. */
+int strait__dtls_object_open(struct strait_dtls *d);
+void strait__dtls_object_close(struct strait_dtls *d);
+/* Offers (client) or answers with (server) these profiles only; n 0: none. */
+int strait__dtls_set_profiles(struct strait_dtls *d, const enum strait_srtp_profile *profiles,
+                              size_t n);
+
+/* --- wolf_io.c --- */
+void strait__dtls_enter(struct strait_dtls *d);
+void strait__dtls_leave(struct strait_dtls *d);
+int strait__dtls_on_receive(WOLFSSL *ssl, char *buffer, int size, void *user);
+int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user);
+/* The flight's sink. */
+void strait__dtls_sink(void *user, const uint8_t *data, size_t len);
+
+/* --- run.c --- */
+/* Gives one record (NULL: none) to wolfSSL and does what follows: events, keys, failure. */
+void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len);
+/* The waiting flight once more. */
+void strait__dtls_resend(struct strait_dtls *d);
+/* Acknowledges a flight of 1.3 of which a part is missing (RFC 9147, section 7.1). */
+void strait__dtls_acknowledge(struct strait_dtls *d);
+/* True while a flight of ours waits for an answer. */
+bool strait__dtls_waits(const struct strait_dtls *d);
+/* At the end of each call: sends what waits and sets the timer. */
+void strait__dtls_settle(struct strait_dtls *d);
+
+/* --- accept.c --- */
+/* An unprotected record of the client that begins with a ClientHello. */
+void strait__dtls_client_hello(struct strait_dtls *d, struct strait__record *record);
+/* The peer said again what it said before. */
+void strait__dtls_peer_repeats(struct strait_dtls *d);
+
+/* --- verify.c --- */
+int strait__dtls_on_verify(int ok, WOLFSSL_X509_STORE_CTX *store);
+/* Compares the certificate with the fingerprints, where both are there. */
+void strait__dtls_verify(struct strait_dtls *d);
+
+/* --- finish.c --- */
+/* The handshake may be done: keys, then CONNECTED as soon as the certificate is verified. */
+void strait__dtls_finish(struct strait_dtls *d);
+void strait__dtls_connect_or_hold(struct strait_dtls *d);
+
+/* --- end.c --- */
+__attribute__((format(printf, 3, 4))) void strait__dtls_fail(struct strait_dtls *d, int error,
+                                                             const char *format, ...);
+/* What wolfSSL's error means. */
+void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error);
+/* The certificate is none of the signalled ones. */
+void strait__dtls_fail_fingerprint(struct strait_dtls *d);
+/* The peer's close_notify. */
+void strait__dtls_closed_by_peer(struct strait_dtls *d);
+/* A fatal alert, protected where there are keys. */
+void strait__dtls_send_alert(struct strait_dtls *d, uint8_t description);
+void strait__dtls_zero_keys(struct strait_dtls *d);
+
+static inline bool strait__dtls_ended(const struct strait_dtls *d)
+{
+    return d->state == STRAIT_DTLS_CLOSED || d->state == STRAIT_DTLS_FAILED;
+}
+
+static inline bool strait__dtls_is_server(const struct strait_dtls *d)
+{
+    return d->config.role == STRAIT_DTLS_SERVER;
+}
+
+#endif

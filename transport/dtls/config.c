@@ -1,0 +1,87 @@
+#include "transport/dtls/association.h"
+#include "transport/dtls/profiles.h"
+#include "transport/util.h"
+
+enum { MTU_DEFAULT = 1200, MTU_MIN = 256, MTU_MAX = 16384 };
+
+static const strait_time HANDSHAKE_TIMEOUT = 30 * STRAIT_S;
+
+static bool legal_version(enum strait_dtls_version version)
+{
+    return version == STRAIT_DTLS_ANY_VERSION || version == STRAIT_DTLS_1_2 ||
+           version == STRAIT_DTLS_1_3;
+}
+
+static bool legal_group(enum strait_dtls_group group)
+{
+    return strait_dtls_group_name((uint16_t)group) != NULL;
+}
+
+static bool legal_profiles(const struct strait_dtls_config *c)
+{
+    if (c->n_profiles > STRAIT_DTLS_MAX_PROFILES) {
+        return false;
+    }
+    for (size_t i = 0; i < c->n_profiles; i++) {
+        if (strait__profile_find(c->profiles[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool legal_groups(const struct strait_dtls_config *c)
+{
+    size_t classic = 0;
+    if (c->n_groups > STRAIT_DTLS_MAX_GROUPS) {
+        return false;
+    }
+    for (size_t i = 0; i < c->n_groups; i++) {
+        if (!legal_group(c->groups[i])) {
+            return false;
+        }
+        classic += c->groups[i] != STRAIT_GROUP_X25519MLKEM768;
+    }
+    /* DTLS 1.2 knows no hybrid group. */
+    return classic > 0 || c->max_version == STRAIT_DTLS_1_3;
+}
+
+static void fill_gaps(struct strait_dtls_config *c)
+{
+    static const enum strait_dtls_group groups[] = {
+        STRAIT_GROUP_X25519MLKEM768,
+        STRAIT_GROUP_X25519,
+        STRAIT_GROUP_P256,
+    };
+    c->min_version = c->min_version != 0 ? c->min_version : STRAIT_DTLS_1_2;
+    c->max_version = c->max_version != 0 ? c->max_version : STRAIT_DTLS_1_3;
+    c->mtu = c->mtu != 0 ? c->mtu : MTU_DEFAULT;
+    c->handshake_timeout = c->handshake_timeout != 0 ? c->handshake_timeout : HANDSHAKE_TIMEOUT;
+    if (c->n_groups == 0) {
+        memcpy(c->groups, groups, sizeof groups);
+        c->n_groups = sizeof groups / sizeof *groups;
+    }
+}
+
+int strait__dtls_config_read(struct strait_dtls_config *out,
+                             const struct strait_dtls_config *config)
+{
+    if (strait__sized_read(out, sizeof *out, config) != STRAIT_OK || out->events.send == NULL ||
+        out->certificate == NULL ||
+        (out->role != STRAIT_DTLS_CLIENT && out->role != STRAIT_DTLS_SERVER) ||
+        !legal_version(out->min_version) || !legal_version(out->max_version)) {
+        return STRAIT_E_INVALID;
+    }
+    fill_gaps(out);
+    /* The numbers of the versions run backwards. */
+    if (out->min_version < out->max_version || !legal_profiles(out) || !legal_groups(out) ||
+        out->mtu < MTU_MIN || out->mtu > MTU_MAX) {
+        return STRAIT_E_INVALID;
+    }
+    return STRAIT_OK;
+}
+
+bool strait__dtls_allows(const struct strait_dtls *d, enum strait_dtls_version version)
+{
+    return version <= d->config.min_version && version >= d->config.max_version;
+}

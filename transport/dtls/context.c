@@ -1,0 +1,167 @@
+#include <stdio.h>
+
+#include "transport/dtls/association.h"
+#include "transport/dtls/profiles.h"
+#include "transport/util.h"
+
+/* AEAD with an ephemeral key exchange only (RFC 8827, 6.5 wants ECDHE_ECDSA with AES_128_GCM). RSA for peers
+ * whose certificate is an RSA one. */
+static const char SUITES[] = "TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:"
+                             "TLS13-CHACHA20-POLY1305-SHA256:"
+                             "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+                             "ECDHE-ECDSA-CHACHA20-POLY1305:"
+                             "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"
+                             "ECDHE-RSA-CHACHA20-POLY1305";
+
+static WOLFSSL_METHOD *method_of(const struct strait_dtls *d)
+{
+    bool server = strait__dtls_is_server(d);
+    if (d->config.max_version == STRAIT_DTLS_1_2) {
+        return server ? wolfDTLSv1_2_server_method() : wolfDTLSv1_2_client_method();
+    }
+    if (d->config.min_version == STRAIT_DTLS_1_3) {
+        return server ? wolfDTLSv1_3_server_method() : wolfDTLSv1_3_client_method();
+    }
+    return server ? wolfDTLS_server_method() : wolfDTLS_client_method();
+}
+
+static bool negotiates(const struct strait_dtls *d)
+{
+    return d->config.min_version != d->config.max_version;
+}
+
+static int context_fill(struct strait_dtls *d)
+{
+    size_t cert_len, key_len;
+    const uint8_t *cert = strait_certificate_der(d->config.certificate, &cert_len);
+    const uint8_t *key = strait_certificate_key_der(d->config.certificate, &key_len);
+    if (negotiates(d) && wolfSSL_CTX_SetMinVersion(d->ctx, WOLFSSL_DTLSV1_2) != WOLFSSL_SUCCESS) {
+        return STRAIT_E_CRYPTO;
+    }
+    if (wolfSSL_CTX_set_cipher_list(d->ctx, SUITES) != WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_use_certificate_buffer(d->ctx, cert, (long)cert_len, WOLFSSL_FILETYPE_ASN1) !=
+            WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_use_PrivateKey_buffer(d->ctx, key, (long)key_len, WOLFSSL_FILETYPE_ASN1) !=
+            WOLFSSL_SUCCESS) {
+        return STRAIT_E_CRYPTO;
+    }
+    /* RFC 8827, 6.5: both sides present a certificate; fingerprints say whose it is. */
+    wolfSSL_CTX_set_verify(d->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                           strait__dtls_on_verify);
+    wolfSSL_CTX_SetIORecv(d->ctx, strait__dtls_on_receive);
+    wolfSSL_CTX_SetIOSend(d->ctx, strait__dtls_on_send);
+    return STRAIT_OK;
+}
+
+int strait__dtls_context_open(struct strait_dtls *d)
+{
+    /* Outside of a scope: what the library keeps is nobody's in particular. It counts its users. */
+    if (wolfSSL_Init() != WOLFSSL_SUCCESS) {
+        return STRAIT_E_CRYPTO;
+    }
+    d->library = true;
+    strait__dtls_enter(d);
+    int error = STRAIT_E_NOMEM;
+    WOLFSSL_METHOD *method = method_of(d);
+    d->ctx = method != NULL ? wolfSSL_CTX_new(method) : NULL;
+    if (d->ctx != NULL) {
+        error = context_fill(d);
+    }
+    strait__dtls_leave(d);
+    return error;
+}
+
+void strait__dtls_context_close(struct strait_dtls *d)
+{
+    strait__dtls_enter(d);
+    wolfSSL_CTX_free(d->ctx);
+    d->ctx = NULL;
+    strait__dtls_leave(d);
+    if (d->library) {
+        wolfSSL_Cleanup();
+        d->library = false;
+    }
+}
+
+/* The groups in our order, and with the client the key shares: the first group's, and with a post-quantum
+ * first also the next one's, as browsers do, so that an older server needs no second round trip. */
+static bool set_groups(struct strait_dtls *d)
+{
+    int groups[STRAIT_DTLS_MAX_GROUPS];
+    int n = 0;
+    bool dtls13 = strait__dtls_allows(d, STRAIT_DTLS_1_3);
+    for (size_t i = 0; i < d->config.n_groups; i++) {
+        if (dtls13 || d->config.groups[i] != STRAIT_GROUP_X25519MLKEM768) {
+            groups[n++] = (int)d->config.groups[i];
+        }
+    }
+    if (wolfSSL_set_groups(d->ssl, groups, n) != WOLFSSL_SUCCESS) {
+        return false;
+    }
+    if (strait__dtls_is_server(d) || !dtls13) {
+        return true;
+    }
+    int shares = groups[0] == STRAIT_GROUP_X25519MLKEM768 && n > 1 ? 2 : 1;
+    for (int i = 0; i < shares; i++) {
+        if (wolfSSL_UseKeyShare(d->ssl, (word16)groups[i]) != WOLFSSL_SUCCESS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int strait__dtls_set_profiles(struct strait_dtls *d, const enum strait_srtp_profile *profiles,
+                              size_t n)
+{
+    char list[128] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        int wrote = snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ":" : "",
+                             strait__profile_find(profiles[i])->wolf_name);
+        len += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return wolfSSL_set_tlsext_use_srtp(d->ssl, list) == 0 ? STRAIT_OK : STRAIT_E_CRYPTO;
+}
+
+static bool object_fill(struct strait_dtls *d)
+{
+    bool server = strait__dtls_is_server(d);
+    wolfSSL_SetIOReadCtx(d->ssl, d);
+    wolfSSL_SetIOWriteCtx(d->ssl, d);
+    wolfSSL_SetCertCbCtx(d->ssl, d);
+    wolfSSL_dtls_set_using_nonblock(d->ssl, 1);
+    /* The exporter's secret lives in what is otherwise freed with the handshake. */
+    wolfSSL_KeepArrays(d->ssl);
+    /* wolfSSL doubles a timeout in whole seconds and gives up; zero doubled stays zero. Ours counts. */
+    if (wolfSSL_dtls_set_timeout_init(d->ssl, 0) != WOLFSSL_SUCCESS ||
+        wolfSSL_dtls_set_mtu(d->ssl, server ? d->config.mtu : STRAIT__HELLO_MTU) !=
+            WOLFSSL_SUCCESS) {
+        return false;
+    }
+    /* ICE has proved the peer's address already (RFC 9147, 5.1: a cookie is for servers that cannot
+     * know), so that a cookie would only cost a round trip. */
+    if (server && strait__dtls_allows(d, STRAIT_DTLS_1_3) &&
+        wolfSSL_disable_hrr_cookie(d->ssl) != WOLFSSL_SUCCESS) {
+        return false;
+    }
+    return set_groups(d) &&
+           (d->config.n_profiles == 0 ||
+            strait__dtls_set_profiles(d, d->config.profiles, d->config.n_profiles) == STRAIT_OK);
+}
+
+int strait__dtls_object_open(struct strait_dtls *d)
+{
+    d->ssl = wolfSSL_new(d->ctx);
+    if (d->ssl == NULL) {
+        return STRAIT_E_NOMEM;
+    }
+    return object_fill(d) ? STRAIT_OK : STRAIT_E_CRYPTO;
+}
+
+void strait__dtls_object_close(struct strait_dtls *d)
+{
+    strait__dtls_enter(d);
+    wolfSSL_free(d->ssl);
+    d->ssl = NULL;
+    strait__dtls_leave(d);
+}

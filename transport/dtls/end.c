@@ -1,0 +1,145 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+
+#include "transport/dtls/association.h"
+#include "transport/dtls/names.h"
+#include "transport/util.h"
+
+/* wolfSSL's own; its static library has it, a shared one of the system may not. <wolfssl/internal.h>, which
+ * declares it, is not for users. */
+int SendAlert(WOLFSSL *ssl, int severity, int type) __attribute__((weak));
+
+void strait__dtls_zero_keys(struct strait_dtls *d)
+{
+    strait__zero(&d->send_key, sizeof d->send_key);
+    strait__zero(&d->receive_key, sizeof d->receive_key);
+}
+
+static void end(struct strait_dtls *d, enum strait_dtls_state state, int error)
+{
+    strait__flight_flush(&d->flight);
+    strait__timer_stop(&d->timer);
+    strait__dtls_zero_keys(d);
+    d->state = state;
+    d->error = error;
+    strait__log(&d->hooks, error == STRAIT_E_CLOSED ? STRAIT_LOG_INFO : STRAIT_LOG_WARNING, "dtls",
+                "%s: %s", strait_error_name(error), d->detail);
+    if (!d->quiet && d->config.events.state != NULL) {
+        d->config.events.state(d->config.user, state);
+    }
+}
+
+void strait__dtls_fail(struct strait_dtls *d, int error, const char *format, ...)
+{
+    va_list args;
+    if (strait__dtls_ended(d)) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(d->detail, sizeof d->detail, format, args);
+    va_end(args);
+    end(d, STRAIT_DTLS_FAILED, error);
+}
+
+void strait__dtls_closed_by_peer(struct strait_dtls *d)
+{
+    /* RFC 5246, 7.2.1: answer with one's own. */
+    strait__dtls_enter(d);
+    wolfSSL_shutdown(d->ssl);
+    strait__dtls_leave(d);
+    snprintf(d->detail, sizeof d->detail, "the peer sent close_notify");
+    end(d, STRAIT_DTLS_CLOSED, STRAIT_E_CLOSED);
+}
+
+void strait__dtls_send_alert(struct strait_dtls *d, uint8_t description)
+{
+    if (d->ssl == NULL) {
+        return;
+    }
+    strait__dtls_enter(d);
+    if (SendAlert != NULL) {
+        SendAlert(d->ssl, STRAIT__ALERT_FATAL, description);
+    } else {
+        wolfSSL_shutdown(d->ssl);
+    }
+    strait__dtls_leave(d);
+}
+
+void strait__dtls_fail_fingerprint(struct strait_dtls *d)
+{
+    struct strait_fingerprint own;
+    char text[STRAIT_FINGERPRINT_TEXT_MAX] = "?";
+    if (strait_fingerprint_of(&own, d->fingerprints[0].hash, d->peer_der, d->peer_der_len) ==
+        STRAIT_OK) {
+        strait_fingerprint_print(&own, text, sizeof text);
+    }
+    strait__dtls_fail(
+        d, STRAIT_E_FINGERPRINT,
+        "the peer's certificate is %s, which is not signalled: check that a=fingerprint "
+        "belongs to this peer",
+        text);
+}
+
+static void fail_alert(struct strait_dtls *d)
+{
+    WOLFSSL_ALERT_HISTORY history = { .last_rx = { .code = -1, .level = -1 } };
+    wolfSSL_get_alert_history(d->ssl, &history);
+    const char *name = history.last_rx.code >= 0 ? strait__alert_name((uint8_t)history.last_rx.code)
+                                                 : "unknown alert";
+    strait__dtls_fail(d, STRAIT_E_ALERT, "the peer sent the alert %s (%d)", name,
+                      history.last_rx.code);
+}
+
+struct meaning {
+    int wolf, error;
+    const char *detail;
+};
+
+static const struct meaning meanings[] = {
+    { MEMORY_E, STRAIT_E_NOMEM, "out of memory in the handshake" },
+    { MEMORY_ERROR, STRAIT_E_NOMEM, "out of memory in the handshake" },
+    { RNG_FAILURE_E, STRAIT_E_RANDOM, "the random source failed" },
+    { NO_PEER_CERT, STRAIT_E_NO_CERTIFICATE,
+      "the peer sent no certificate: WebRTC needs one from both sides" },
+    { NO_PEER_VERIFY, STRAIT_E_NO_CERTIFICATE,
+      "the peer did not prove that it holds the certificate's key" },
+    { VERSION_ERROR, STRAIT_E_VERSION,
+      "the peer speaks no DTLS version of ours: widen min_version or max_version" },
+    { UNSUPPORTED_PROTO_VERSION, STRAIT_E_VERSION,
+      "the peer speaks no DTLS version of ours: widen min_version or max_version" },
+    { MATCH_SUITE_ERROR, STRAIT_E_NO_CIPHER,
+      "the peer has no cipher suite with ECDHE and AEAD in common with us" },
+    { UNSUPPORTED_SUITE, STRAIT_E_NO_CIPHER,
+      "the peer has no cipher suite with ECDHE and AEAD in common with us" },
+    { BAD_KEY_SHARE_DATA, STRAIT_E_NO_GROUP,
+      "the peer has no key exchange group in common with us: add one to strait_dtls_config.groups" },
+    { KEY_SHARE_ERROR, STRAIT_E_NO_GROUP,
+      "the peer has no key exchange group in common with us: add one to strait_dtls_config.groups" },
+    { ECC_CURVE_ERROR, STRAIT_E_NO_GROUP,
+      "the peer has no key exchange group in common with us: add one to strait_dtls_config.groups" },
+    { VERIFY_FINISHED_ERROR, STRAIT_E_HANDSHAKE,
+      "the peer's Finished does not fit: somebody changed the handshake on its way" },
+};
+
+void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
+{
+    if (d->verified == STRAIT__VERIFY_BAD) {
+        strait__dtls_fail_fingerprint(d);
+        return;
+    }
+    if (wolf_error == FATAL_ERROR) {
+        fail_alert(d);
+        return;
+    }
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        if (meanings[i].wolf == wolf_error) {
+            strait__dtls_fail(d, meanings[i].error, "%s", meanings[i].detail);
+            return;
+        }
+    }
+    strait__dtls_fail(d, STRAIT_E_HANDSHAKE, "wolfSSL says: %s (%d)",
+                      wolfSSL_ERR_reason_error_string((unsigned long)wolf_error), wolf_error);
+}

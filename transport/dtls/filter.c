@@ -1,0 +1,228 @@
+#include "transport/dtls/filter.h"
+
+#include "transport/dtls/wire.h"
+
+enum {
+    MAX_PLAINTEXT = 1 << 14,                 /* RFC 6347, 4.1; RFC 8446, 5.1 */
+    MAX_PROTECTED_12 = MAX_PLAINTEXT + 2048, /* RFC 5246, 6.2.3 */
+    MAX_PROTECTED_13 = MAX_PLAINTEXT + 256,  /* RFC 8446, 5.2 */
+    /* RFC 9147, 4.2.3: 16 bytes of ciphertext make the mask of the record number. A record also has at
+     * least its content type besides the tag. */
+    MIN_PROTECTED_13 = 17,
+    /* The shortest tag of a suite that we offer, before we know which one it is. */
+    MIN_PROTECTED_12 = 16,
+    /* Every handshake message of a certificate of sensible size is below. */
+    MAX_HANDSHAKE = 1 << 16,
+    RN_SIZE = 16 /* RFC 9147, 7: an epoch and a sequence number */
+};
+
+/* RFC 9147, figure 3: 0 0 1 C S L E E */
+enum { UNIFIED = 0x20, UNIFIED_MASK = 0xe0, CID = 0x10, SEQ16 = 0x08, LENGTH = 0x04, EPOCH = 0x03 };
+
+static bool legal_type(const struct strait__filter *filter, uint8_t type)
+{
+    switch (type) {
+    case STRAIT__CLIENT_HELLO:
+    case STRAIT__CLIENT_KEY_EXCHANGE:
+    case STRAIT__CERTIFICATE_VERIFY:
+        return filter->server;
+    case STRAIT__CERTIFICATE:
+        return true;
+    case STRAIT__SERVER_HELLO:
+    case STRAIT__HELLO_VERIFY_REQUEST:
+    case STRAIT__SERVER_KEY_EXCHANGE:
+    case STRAIT__CERTIFICATE_REQUEST:
+    case STRAIT__SERVER_HELLO_DONE:
+    case STRAIT__CERTIFICATE_STATUS:
+        return !filter->server;
+    default:
+        /* Among them HelloRequest (no renegotiation: RFC 8446, 4.1.2), tickets and Finished, which is
+         * always protected. */
+        return false;
+    }
+}
+
+/* Every message of an unprotected handshake record. */
+static enum strait__verdict check_handshake(const struct strait__filter *filter,
+                                            const uint8_t *data, size_t len)
+{
+    struct strait__handshake message = { .type = 0 };
+    while (len > 0) {
+        if (!strait__handshake_read(&message, data, len) || message.length > MAX_HANDSHAKE) {
+            return STRAIT__RECORD_MALFORMED;
+        }
+        /* An empty fragment of a message that is not empty says nothing. */
+        if (message.fragment_len == 0 && message.length > 0) {
+            return STRAIT__RECORD_MALFORMED;
+        }
+        if (!legal_type(filter, message.type)) {
+            return STRAIT__RECORD_PLAINTEXT;
+        }
+        bool hello = message.type <= STRAIT__HELLO_VERIFY_REQUEST;
+        /* DTLS 1.3 protects all but the hellos (RFC 9147, 5.1). */
+        if (!hello && filter->negotiated && filter->dtls13) {
+            return STRAIT__RECORD_PLAINTEXT;
+        }
+        data += STRAIT__HANDSHAKE_HEADER + message.fragment_len;
+        len -= STRAIT__HANDSHAKE_HEADER + message.fragment_len;
+    }
+    return STRAIT__RECORD_PASS;
+}
+
+/* RFC 9147, section 7: an ACK has at least the epoch of what it acknowledges. What an unprotected one
+ * says could be anybody's word, so that only the empty one passes, which asks for a retransmission. */
+static enum strait__verdict check_ack(const struct strait__filter *filter, const uint8_t *data,
+                                      size_t len)
+{
+    if (len < 2 || strait__get16(data) != len - 2 || (len - 2) % RN_SIZE != 0) {
+        return STRAIT__RECORD_MALFORMED;
+    }
+    bool legal = len == 2 && filter->negotiated && filter->dtls13;
+    return legal ? STRAIT__RECORD_PASS : STRAIT__RECORD_PLAINTEXT;
+}
+
+/* RFC 6347, 4.2.4: whoever sent the last flight sends it again when the other side repeats its own. The
+ * client's begins with its certificate, which we always ask for. */
+static bool is_repeat(const struct strait__filter *filter, const uint8_t *data, size_t len)
+{
+    struct strait__handshake message;
+    return filter->server && !filter->dtls13 && strait__handshake_read(&message, data, len) &&
+           message.type == STRAIT__CERTIFICATE && message.offset == 0;
+}
+
+static enum strait__verdict check_plaintext(const struct strait__filter *filter,
+                                            const struct strait__record *record)
+{
+    const uint8_t *data = record->data + record->header;
+    size_t len = record->len - record->header;
+    if (len == 0 || len > MAX_PLAINTEXT) {
+        return STRAIT__RECORD_MALFORMED;
+    }
+    switch (record->type) {
+    case STRAIT__HANDSHAKE: {
+        enum strait__verdict verdict = check_handshake(filter, data, len);
+        if (filter->finished && verdict == STRAIT__RECORD_PASS) {
+            return is_repeat(filter, data, len) ? STRAIT__RECORD_REPEAT : STRAIT__RECORD_PLAINTEXT;
+        }
+        return verdict;
+    }
+    case STRAIT__CHANGE_CIPHER_SPEC:
+        if (len != 1 || data[0] != 1) {
+            return STRAIT__RECORD_MALFORMED;
+        }
+        /* RFC 9147, 5: DTLS 1.3 has none; in 1.2 it comes after the hellos and once. */
+        return filter->negotiated && !filter->dtls13 && !filter->finished
+                   ? STRAIT__RECORD_PASS
+                   : STRAIT__RECORD_PLAINTEXT;
+    case STRAIT__ACK:
+        return filter->finished ? STRAIT__RECORD_PLAINTEXT : check_ack(filter, data, len);
+    case STRAIT__ALERT:
+        return len == 2 ? STRAIT__RECORD_PLAINTEXT : STRAIT__RECORD_MALFORMED;
+    default:
+        return STRAIT__RECORD_PLAINTEXT; /* application data */
+    }
+}
+
+static enum strait__verdict check_12(const struct strait__filter *filter,
+                                     const struct strait__record *record)
+{
+    size_t len = record->len - record->header;
+    bool dtls12 = filter->negotiated ? !filter->dtls13 : filter->allows12;
+    /* One epoch only: there is no renegotiation. */
+    if (!dtls12 || record->epoch != 1 || record->type == STRAIT__ACK) {
+        return STRAIT__RECORD_EPOCH;
+    }
+    size_t least = filter->negotiated ? filter->overhead12 : MIN_PROTECTED_12;
+    if (len < least) {
+        return STRAIT__RECORD_SHORT;
+    }
+    return len <= MAX_PROTECTED_12 ? STRAIT__RECORD_PASS : STRAIT__RECORD_MALFORMED;
+}
+
+static enum strait__verdict next_plain_header(const struct strait__filter *filter,
+                                              struct strait__record *record, size_t left)
+{
+    const uint8_t *data = record->data;
+    if (left < STRAIT__RECORD_HEADER) {
+        return STRAIT__RECORD_MALFORMED;
+    }
+    record->header = STRAIT__RECORD_HEADER;
+    record->type = data[0];
+    record->epoch = strait__get16(data + 3);
+    record->seq = strait__get48(data + 5);
+    size_t len = strait__get16(data + 11);
+    if (len > left - STRAIT__RECORD_HEADER) {
+        return STRAIT__RECORD_MALFORMED;
+    }
+    record->len = STRAIT__RECORD_HEADER + len;
+    /* RFC 6347, 4.2.1 and RFC 9147, 4: DTLS 1.0's number in a first ClientHello, else 1.2's. */
+    uint16_t version = strait__get16(data + 1);
+    if (version != 0xfeff && version != 0xfefd) {
+        return STRAIT__RECORD_VERSION;
+    }
+    return record->epoch == 0 ? check_plaintext(filter, record) : check_12(filter, record);
+}
+
+static enum strait__verdict check_13(const struct strait__filter *filter,
+                                     const struct strait__record *record)
+{
+    size_t len = record->len - record->header;
+    bool dtls13 = filter->negotiated ? filter->dtls13 : filter->allows13;
+    /* Epoch 1 is 0-RTT's; beyond 3 only a KeyUpdate leads, after the handshake (RFC 9147, 6.1). A server
+     * has no key before its ServerHello; a client may have lost it, and its library asks for it then. */
+    if (!dtls13 || (!filter->finished && record->epoch < 2) ||
+        (filter->server && !filter->negotiated)) {
+        return STRAIT__RECORD_EPOCH;
+    }
+    if (len < MIN_PROTECTED_13) {
+        return STRAIT__RECORD_SHORT;
+    }
+    return len <= MAX_PROTECTED_13 ? STRAIT__RECORD_PASS : STRAIT__RECORD_MALFORMED;
+}
+
+static enum strait__verdict next_unified_header(const struct strait__filter *filter,
+                                                struct strait__record *record, size_t left)
+{
+    uint8_t flags = record->data[0];
+    /* A connection ID has the length that was negotiated, and we negotiate none. */
+    if (flags & CID) {
+        return STRAIT__RECORD_MALFORMED;
+    }
+    record->unified = true;
+    record->epoch = flags & EPOCH;
+    size_t length_at = flags & SEQ16 ? 3 : 2;
+    record->header = flags & LENGTH ? length_at + 2 : length_at;
+    if (left < record->header) {
+        return STRAIT__RECORD_MALFORMED;
+    }
+    size_t len = left - record->header;
+    if (flags & LENGTH) {
+        size_t said = strait__get16(record->data + length_at);
+        if (said > len) {
+            return STRAIT__RECORD_MALFORMED;
+        }
+        len = said;
+    }
+    record->len = record->header + len;
+    return check_13(filter, record);
+}
+
+enum strait__verdict strait__filter_next(const struct strait__filter *filter, uint8_t *data,
+                                         size_t len, size_t *offset, struct strait__record *out)
+{
+    if (*offset >= len) {
+        return STRAIT__RECORD_END;
+    }
+    size_t left = len - *offset;
+    *out = (struct strait__record){ .data = data + *offset };
+    enum strait__verdict verdict = STRAIT__RECORD_MALFORMED;
+    uint8_t first = out->data[0];
+    if ((first & UNIFIED_MASK) == UNIFIED) {
+        verdict = next_unified_header(filter, out, left);
+    } else if ((first >= STRAIT__CHANGE_CIPHER_SPEC && first <= STRAIT__APPLICATION_DATA) ||
+               first == STRAIT__ACK) {
+        verdict = next_plain_header(filter, out, left);
+    }
+    *offset = out->len > 0 ? *offset + out->len : len;
+    return verdict;
+}

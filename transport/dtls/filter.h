@@ -1,0 +1,52 @@
+/*
+ * The framing check of every record of a datagram before the crypto library sees it: a header cut
+ * short, a length beyond the datagram or a fragment that cannot be a record of its epoch would stall or
+ * kill an association there. Pure: bytes and what the association allows in, a verdict out.
+ */
+#ifndef STRAIT_DTLS_FILTER_H
+#define STRAIT_DTLS_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum strait__verdict {
+    STRAIT__RECORD_PASS = 0,
+    STRAIT__RECORD_REPEAT,    /* the peer sends its last flight again: ours was lost */
+    STRAIT__RECORD_MALFORMED, /* each of these is a counter of strait_dtls_stats */
+    STRAIT__RECORD_VERSION,
+    STRAIT__RECORD_SHORT,
+    STRAIT__RECORD_EPOCH,
+    STRAIT__RECORD_PLAINTEXT,
+    STRAIT__RECORD_END /* no more records in the datagram */
+};
+
+/* What the association can read now. */
+struct strait__filter {
+    bool server;
+    bool negotiated; /* the hellos are done: `dtls13` and `overhead` are known */
+    bool finished;   /* the handshake is done: nothing unprotected is legal any more */
+    bool allows12;   /* of the configuration, until negotiated */
+    bool allows13;
+    bool dtls13;
+    uint8_t overhead12; /* explicit nonce and tag of the suite of DTLS 1.2 */
+};
+
+struct strait__record {
+    uint8_t *data; /* with its header */
+    size_t len;
+    size_t header;  /* bytes of the header */
+    bool unified;   /* DTLS 1.3's protected records: type and sequence number are encrypted */
+    uint8_t type;   /* not unified only */
+    uint16_t epoch; /* unified: its two low bits */
+    uint64_t seq;   /* not unified only */
+};
+
+/*
+ * The record at *offset, which moves on: past this record, or past everything where its end cannot be
+ * told. `out` is filled for all verdicts but END and a MALFORMED without an end.
+ */
+enum strait__verdict strait__filter_next(const struct strait__filter *filter, uint8_t *data,
+                                         size_t len, size_t *offset, struct strait__record *out);
+
+#endif

@@ -1,0 +1,123 @@
+#include "transport/dtls/association.h"
+#include "transport/dtls/names.h"
+
+/* How long a peer may take to prove that a fatal alert was not its own (it is not protected before there are
+ * keys, so anybody may have sent it). */
+static const strait_time ALERT_PATIENCE = 2 * STRAIT_S;
+
+static struct strait__filter view(const struct strait_dtls *d)
+{
+    return (struct strait__filter){
+        .server = strait__dtls_is_server(d),
+        .negotiated = d->stats.cipher_suite != 0,
+        .finished = d->finished,
+        .allows12 = strait__dtls_allows(d, STRAIT_DTLS_1_2),
+        .allows13 = strait__dtls_allows(d, STRAIT_DTLS_1_3),
+        .dtls13 = d->stats.version == STRAIT_DTLS_1_3,
+        .overhead12 = strait__suite_overhead12(d->stats.cipher_suite),
+    };
+}
+
+static void note_alert(struct strait_dtls *d, const struct strait__record *record)
+{
+    const uint8_t *alert = record->data + record->header;
+    if (d->finished || alert[0] != STRAIT__ALERT_FATAL || alert[1] == STRAIT__ALERT_CLOSE_NOTIFY) {
+        return;
+    }
+    if (!d->alert_seen) {
+        d->alert_deadline = d->now + ALERT_PATIENCE;
+    }
+    d->alert_seen = true;
+    d->alert = alert[1];
+}
+
+/* The ClientHello was written at its full length, what follows obeys the MTU. */
+static void lower_mtu(struct strait_dtls *d, const struct strait__record *record)
+{
+    struct strait__handshake h;
+    if (!d->hello_done &&
+        strait__handshake_read(&h, record->data + STRAIT__RECORD_HEADER,
+                               record->len - STRAIT__RECORD_HEADER) &&
+        h.type == STRAIT__SERVER_HELLO && h.offset == 0 &&
+        !strait__is_hello_retry(h.fragment, h.fragment_len)) {
+        d->hello_done = true;
+        wolfSSL_dtls_set_mtu(d->ssl, d->config.mtu);
+    }
+}
+
+static bool is_hello_of_client(const struct strait_dtls *d, const struct strait__record *record)
+{
+    return strait__dtls_is_server(d) && record->type == STRAIT__HANDSHAKE &&
+           record->data[STRAIT__RECORD_HEADER] == STRAIT__CLIENT_HELLO;
+}
+
+static void pass(struct strait_dtls *d, struct strait__record *record)
+{
+    if (!record->unified && record->epoch == 0 && record->type == STRAIT__HANDSHAKE) {
+        if (is_hello_of_client(d, record)) {
+            strait__dtls_client_hello(d, record);
+            return;
+        }
+        lower_mtu(d, record);
+    }
+    strait__dtls_run(d, record->data, record->len);
+}
+
+static void dispatch(struct strait_dtls *d, enum strait__verdict verdict,
+                     struct strait__record *record)
+{
+    switch (verdict) {
+    case STRAIT__RECORD_PASS:
+        pass(d, record);
+        break;
+    case STRAIT__RECORD_REPEAT:
+        strait__dtls_peer_repeats(d);
+        break;
+    case STRAIT__RECORD_MALFORMED:
+        d->stats.dropped_malformed++;
+        break;
+    case STRAIT__RECORD_VERSION:
+        d->stats.dropped_version++;
+        break;
+    case STRAIT__RECORD_SHORT:
+        d->stats.dropped_short++;
+        break;
+    case STRAIT__RECORD_EPOCH:
+        d->stats.dropped_epoch++;
+        break;
+    case STRAIT__RECORD_PLAINTEXT:
+        d->stats.dropped_plaintext++;
+        if (record->type == STRAIT__ALERT) {
+            note_alert(d, record);
+        }
+        break;
+    case STRAIT__RECORD_END:
+        break;
+    }
+}
+
+int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data, size_t len)
+{
+    struct strait_dtls *d = dtls;
+    struct strait__record record;
+    if (d == NULL || (data == NULL && len > 0)) {
+        return STRAIT_E_INVALID;
+    }
+    strait__dtls_tick(d, now);
+    d->stats.datagrams_received++;
+    d->stats.bytes_received += len;
+    if (d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
+        d->stats.dropped_ended++;
+        return STRAIT_OK;
+    }
+    size_t offset = 0;
+    enum strait__verdict verdict;
+    do {
+        /* The state changes from record to record. */
+        struct strait__filter filter = view(d);
+        verdict = strait__filter_next(&filter, data, len, &offset, &record);
+        dispatch(d, verdict, &record);
+    } while (verdict != STRAIT__RECORD_END && !strait__dtls_ended(d));
+    strait__dtls_settle(d);
+    return STRAIT_OK;
+}

@@ -1,0 +1,24 @@
+/*
+ * Cuts an unprotected record with one handshake message into records of at most a size, each with a
+ * fragment of it (RFC 6347, section 4.2.3): the client's ClientHello with a post-quantum share is longer
+ * than a datagram. Pure.
+ */
+#ifndef STRAIT_DTLS_SPLIT_H
+#define STRAIT_DTLS_SPLIT_H
+
+#include "transport/dtls/wire.h"
+
+struct strait__split {
+    struct strait__handshake message;
+    const uint8_t *bytes; /* of the message, not yet cut */
+    uint32_t left;
+};
+
+/* False where the record is not one whole handshake message. */
+bool strait__split_begin(struct strait__split *split, const uint8_t *record, size_t len);
+
+/* Writes the next record of at most `room` bytes with this sequence number; its length, 0 at the end.
+ * `room` must exceed the two headers. */
+size_t strait__split_next(struct strait__split *split, uint64_t seq, uint8_t *out, size_t room);
+
+#endif

@@ -240,9 +240,9 @@ static void dates_follow_rfc_5280(void **state)
 
 static void refuses_bad_configs(void **state)
 {
-    static const char *const names[] = { "", "a\nb", "\xc3\xa4",
-                                         "0123456789012345678901234567890123456789"
-                                         "012345678901234567890123" };
+    static const char too_long[] =
+        "0123456789012345678901234567890123456789012345678901234567890123";
+    static const char *const names[] = { "", "a\nb", "\xc3\xa4", too_long };
     struct strait_certificate *cert;
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

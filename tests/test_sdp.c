@@ -165,7 +165,9 @@ static void session_level_is_the_default(void **state)
     assert_int_equal(sdp.n_sections, 2);
     assert_true(sdp.ice_lite);
     assert_int_equal(sdp.session.data[0], 'v');
-    assert_memory_equal(sdp.session.data + sdp.session.len - 20, "a=end-of-candidates\r\n" + 1, 20);
+    static const char last[] = "a=end-of-candidates\r\n";
+    size_t last_len = sizeof last - 1;
+    assert_memory_equal(sdp.session.data + sdp.session.len - last_len, last, last_len);
 
     const struct strait_sdp_section *s = &sdp.sections[0];
     assert_string_equal(s->mid, "first");

@@ -55,6 +55,7 @@ struct strait_srtp_stats {
     uint64_t ssrcs_refused;   /* dropped for max_ssrcs */
     uint64_t protect_refused; /* would have used a nonce twice, or too long for its room */
     uint32_t ssrcs_send, ssrcs_receive;
+    uint64_t failed; /* no memory for a new SSRC, or the crypto library failed */
 };
 
 /* Live state of one SSRC: enough to hand a session to another process. */
@@ -64,7 +65,7 @@ struct strait_srtp_stream {
     uint32_t roc;        /* rollover counter, RFC 3711, section 3.3.1 */
     uint16_t sequence;   /* highest RTP sequence number seen or sent */
     bool started;        /* false: no RTP packet yet, roc and sequence mean nothing */
-    uint32_t rtcp_index; /* last SRTCP index sent; 0 in the receiving direction */
+    uint32_t rtcp_index; /* last SRTCP index sent, or the highest one received; 0: none yet */
 };
 
 struct strait_srtp;
@@ -86,7 +87,12 @@ STRAIT_API int strait_srtp_keys_from_material(enum strait_srtp_profile profile,
                                               struct strait_srtp_key *send,
                                               struct strait_srtp_key *receive);
 
-/* Creates a session. STRAIT_E_INVALID, _NOMEM, _CRYPTO. */
+/*
+ * Creates a session. STRAIT_E_INVALID, _NOMEM, _CRYPTO. Any thread; libsrtp below is started for the
+ * first session of the process (25 ms of self tests) and stopped after the last. A host that uses
+ * libsrtp itself calls srtp_init before its first session of strait or not at all while there is
+ * one, and srtp_shutdown after it destroyed the last.
+ */
 STRAIT_API int strait_srtp_create(struct strait_srtp **out,
                                   const struct strait_srtp_config *config);
 
@@ -97,14 +103,16 @@ STRAIT_API void strait_srtp_destroy(struct strait_srtp *srtp);
  * Protects `n` packets in place; each needs room >= len + STRAIT_TAILROOM. A packet's status says how
  * it went: STRAIT_OK (data and len are SRTP or SRTCP now), _INVALID (no RTP or RTCP), _TOO_SMALL (no
  * room), _LIMIT (max_ssrcs, or 2^48 packets: RFC 3711, 9.2), _REPLAY (this sequence number was
- * protected before; other bytes under the same nonce would give the key away, RFC 7714, 8.1).
- * Returns how many went well, or STRAIT_E_INVALID for NULL arguments.
+ * protected before, or lies before the replay window, where nobody knows; other bytes under the same
+ * nonce would give the key away, RFC 7714, 8.1), and _NOMEM or _CRYPTO where a new SSRC could not be
+ * set up. `kind` is set to what the packet is. Returns how many went well, or STRAIT_E_INVALID for NULL arguments.
  */
 STRAIT_API int strait_srtp_protect(struct strait_srtp *srtp, struct strait_packet *packets,
                                    size_t n);
 
 /*
- * Unprotects `n` packets in place. status: STRAIT_OK, _INVALID, _AUTH, _REPLAY, _TOO_OLD, _LIMIT. The
+ * Unprotects `n` packets in place. status: STRAIT_OK, _INVALID, _AUTH, _REPLAY, _TOO_OLD, _LIMIT, and
+ * _NOMEM or _CRYPTO where a new SSRC could not be set up. `kind` is set to what the packet is. The
  * bytes of a packet that failed are undefined. Returns how many went well, or STRAIT_E_INVALID.
  */
 STRAIT_API int strait_srtp_unprotect(struct strait_srtp *srtp, struct strait_packet *packets,
@@ -119,7 +127,10 @@ STRAIT_API size_t strait_srtp_streams(const struct strait_srtp *srtp,
 
 /*
  * Sets where a stream stands (from strait_srtp_streams of another session with the same keys),
- * before its first packet. STRAIT_E_INVALID, _LIMIT, _EXISTS (packets were seen).
+ * before its first packet. Sequence numbers and SRTCP indices up to that are taken as used: never sent
+ * again, and a late packet of the time before is dropped as STRAIT_E_TOO_OLD, since it cannot be told
+ * from a replay. STRAIT_E_INVALID, _LIMIT (max_ssrcs, or the SRTCP index is at its end), _NOMEM,
+ * _CRYPTO, _EXISTS (packets were seen, or restored before).
  */
 STRAIT_API int strait_srtp_restore(struct strait_srtp *srtp,
                                    const struct strait_srtp_stream *stream);

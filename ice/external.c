@@ -1,0 +1,163 @@
+/*
+ * The path is given: the host has an ICE of its own, and its word on the path is final. No STUN passes
+ * here; the local ufrag is linked all the same, so that the transport can be found by it.
+ */
+#include "ice/session.h"
+#include "transport/address.h"
+#include "transport/util.h"
+
+struct external {
+    struct strait__ice_session s;
+    /* What set_path said last, until the next advance. */
+    bool told, lost;
+    struct strait_path path;
+    strait_time rtt;
+};
+
+static struct external *external_of(struct strait__ice *ice)
+{
+    return (struct external *)(void *)ice;
+}
+
+static int external_set_path(struct strait__ice *ice, const struct strait_path *path,
+                             strait_time rtt)
+{
+    struct external *e = external_of(ice);
+    e->told = true;
+    e->lost = path == NULL;
+    if (path != NULL) {
+        e->path = *path;
+        e->rtt = rtt;
+    }
+    return STRAIT_OK;
+}
+
+static void lose(struct strait__ice *ice, struct strait__ice_session *s)
+{
+    if (!ice->has_path) {
+        return;
+    }
+    ice->has_path = false;
+    ice->pair.writable = ice->pair.nominated = false;
+    ice->events.selected(ice->user, NULL, false);
+    strait__session_state(s, STRAIT_ICE_DISCONNECTED);
+}
+
+static void gain(struct strait__ice *ice, struct strait__ice_session *s,
+                 const struct strait_path *path, strait_time rtt)
+{
+    if (!ice->events.validated(ice->user, path)) {
+        ice->counters.path_taken++;
+        return;
+    }
+    bool moved = !ice->has_path || !strait__path_equal(&ice->pair.path, path);
+    ice->has_path = true;
+    ice->pair.path = *path;
+    ice->pair.nominated = ice->pair.writable = true;
+    if (rtt > 0) {
+        ice->pair.current_round_trip_time = rtt;
+        ice->events.rtt(ice->user, rtt);
+    }
+    if (moved) {
+        ice->events.selected(ice->user, path, true);
+    }
+    strait__session_forget_old(s);
+    strait__session_state(s, STRAIT_ICE_COMPLETED);
+}
+
+static void external_advance(struct strait__ice *ice, strait_time now)
+{
+    struct external *e = external_of(ice);
+    strait__session_begin(&e->s, now);
+    /* The host fails it, or not: there is no deadline of ours. */
+    e->s.ice_deadline = STRAIT_TIME_NEVER;
+    if (!e->told) {
+        return;
+    }
+    struct strait_path path = e->path; /* a callback may call set_path again */
+    e->told = false;
+    if (e->lost) {
+        lose(ice, &e->s);
+    } else {
+        gain(ice, &e->s, &path, e->rtt);
+    }
+}
+
+static strait_time external_deadline(const struct strait__ice *ice)
+{
+    const struct external *e = (const struct external *)(const void *)ice;
+    return e->s.news || e->told ? 0 : STRAIT_TIME_NEVER;
+}
+
+static void external_receive(struct strait__ice *ice, strait_time now,
+                             const struct strait_path *from,
+                             const struct strait__stun_message *message)
+{
+    (void)now;
+    (void)from;
+    (void)message;
+    ice->counters.stun_unexpected++;
+}
+
+static void external_destroy(struct strait__ice *ice)
+{
+    if (ice != NULL) {
+        struct external *e = external_of(ice);
+        strait__session_finish(&e->s);
+        strait__free(ice->hooks, e);
+    }
+}
+
+static int external_set_remote(struct strait__ice *ice, const struct strait_ice_parameters *remote)
+{
+    strait__session_set_remote(&external_of(ice)->s, remote);
+    return STRAIT_OK;
+}
+
+static int external_restart(struct strait__ice *ice, const struct strait_ice_parameters *local)
+{
+    return strait__session_restart(&external_of(ice)->s, local);
+}
+
+static int external_add_candidate(struct strait__ice *ice, const struct strait_candidate *candidate)
+{
+    (void)ice;
+    (void)candidate;
+    return STRAIT_OK;
+}
+
+static int external_end_of_candidates(struct strait__ice *ice)
+{
+    (void)ice;
+    return STRAIT_OK;
+}
+
+static const struct strait__ice_ops external_ops = {
+    .name = "external",
+    .destroy = external_destroy,
+    .set_remote = external_set_remote,
+    .add_candidate = external_add_candidate,
+    .end_of_candidates = external_end_of_candidates,
+    .restart = external_restart,
+    .receive = external_receive,
+    .advance = external_advance,
+    .deadline = external_deadline,
+    .set_attributes = strait__session_set_attributes,
+    .set_path = external_set_path,
+};
+
+int strait__ice_external_create(struct strait__ice **out, const struct strait__ice_config *config)
+{
+    struct external *e = strait__alloc(config->hooks, sizeof *e);
+    *out = NULL;
+    if (e == NULL) {
+        return STRAIT_E_NOMEM;
+    }
+    int result = strait__session_init(&e->s, &external_ops, config);
+    if (result != STRAIT_OK) {
+        strait__free(config->hooks, e);
+        return result;
+    }
+    *out = &e->s.ice;
+    return STRAIT_OK;
+}

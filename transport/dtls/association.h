@@ -106,6 +106,12 @@ void strait__dtls_enter(struct strait_dtls *d);
 void strait__dtls_leave(struct strait_dtls *d);
 int strait__dtls_on_receive(WOLFSSL *ssl, char *buffer, int size, void *user);
 int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user);
+/* The record that the receive callback gives next. wolfSSL reads no more than its MTU and 500 bytes, while a
+ * peer's MTU may be any and a ClientHello is put together from several datagrams: for the time of the
+ * reading it is told another MTU. */
+void strait__dtls_feed(struct strait_dtls *d, const uint8_t *record, size_t len);
+/* The MTU for what is written: a ClientHello at its full length, the rest as configured. */
+void strait__dtls_set_write_mtu(struct strait_dtls *d);
 /* The flight's sink. */
 void strait__dtls_sink(void *user, const uint8_t *data, size_t len);
 

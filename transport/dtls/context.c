@@ -133,11 +133,10 @@ static bool object_fill(struct strait_dtls *d)
     /* The exporter's secret lives in what is otherwise freed with the handshake. */
     wolfSSL_KeepArrays(d->ssl);
     /* wolfSSL doubles a timeout in whole seconds and gives up; zero doubled stays zero. Ours counts. */
-    if (wolfSSL_dtls_set_timeout_init(d->ssl, 0) != WOLFSSL_SUCCESS ||
-        wolfSSL_dtls_set_mtu(d->ssl, server ? d->config.mtu : STRAIT__HELLO_MTU) !=
-            WOLFSSL_SUCCESS) {
+    if (wolfSSL_dtls_set_timeout_init(d->ssl, 0) != WOLFSSL_SUCCESS) {
         return false;
     }
+    strait__dtls_set_write_mtu(d);
     /* ICE has proved the peer's address already (RFC 9147, 5.1: a cookie is for servers that cannot
      * know), so that a cookie would only cost a round trip. */
     if (server && strait__dtls_allows(d, STRAIT_DTLS_1_3) &&

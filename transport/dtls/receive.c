@@ -31,8 +31,8 @@ static void note_alert(struct strait_dtls *d, const struct strait__record *recor
     d->alert = alert[1];
 }
 
-/* The ClientHello was written at its full length, what follows obeys the MTU. */
-static void lower_mtu(struct strait_dtls *d, const struct strait__record *record)
+/* What the client writes from now on is no ClientHello. */
+static void note_server_hello(struct strait_dtls *d, const struct strait__record *record)
 {
     struct strait__handshake h;
     if (!d->hello_done &&
@@ -41,7 +41,6 @@ static void lower_mtu(struct strait_dtls *d, const struct strait__record *record
         h.type == STRAIT__SERVER_HELLO && h.offset == 0 &&
         !strait__is_hello_retry(h.fragment, h.fragment_len)) {
         d->hello_done = true;
-        wolfSSL_dtls_set_mtu(d->ssl, d->config.mtu);
     }
 }
 
@@ -58,7 +57,7 @@ static void pass(struct strait_dtls *d, struct strait__record *record)
             strait__dtls_client_hello(d, record);
             return;
         }
-        lower_mtu(d, record);
+        note_server_hello(d, record);
     }
     strait__dtls_run(d, record->data, record->len);
 }

@@ -80,8 +80,7 @@ static void free_arrays(struct strait_dtls *d)
 
 void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len)
 {
-    d->in = record;
-    d->in_len = len;
+    strait__dtls_feed(d, record, len);
     if (!d->accepted) {
         int error = shake(d);
         if (error != 0 && error != APP_DATA_READY) {

@@ -29,10 +29,27 @@ void strait__dtls_sink(void *user, const uint8_t *data, size_t len)
     }
 }
 
+void strait__dtls_feed(struct strait_dtls *d, const uint8_t *record, size_t len)
+{
+    enum { WOLF_MTU_MAX = 16384 };
+    d->in = record;
+    d->in_len = len;
+    if (len > d->config.mtu) {
+        wolfSSL_dtls_set_mtu(d->ssl, len < WOLF_MTU_MAX ? (word16)len : WOLF_MTU_MAX);
+    }
+}
+
+void strait__dtls_set_write_mtu(struct strait_dtls *d)
+{
+    bool hello = !strait__dtls_is_server(d) && !d->hello_done;
+    wolfSSL_dtls_set_mtu(d->ssl, hello ? STRAIT__HELLO_MTU : d->config.mtu);
+}
+
 int strait__dtls_on_receive(WOLFSSL *ssl, char *buffer, int size, void *user)
 {
     struct strait_dtls *d = user;
     (void)ssl;
+    strait__dtls_set_write_mtu(d);
     if (d->in_len == 0 || size < 0) {
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }

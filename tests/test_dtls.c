@@ -98,6 +98,388 @@ static void test_p256_in_both_versions(void **state)
     check_version(STRAIT_DTLS_1_3, groups, STRAIT_GROUP_P256);
 }
 
+/* The server's order wins over the client's. */
+static void test_profile_preference(void **state)
+{
+    static const enum strait_srtp_profile orders[][STRAIT_DTLS_MAX_PROFILES] = {
+        { STRAIT_SRTP_AEAD_AES_256_GCM, STRAIT_SRTP_AES128_CM_SHA1_80 },
+        { STRAIT_SRTP_AEAD_AES_128_GCM, STRAIT_SRTP_AEAD_AES_256_GCM },
+        { STRAIT_SRTP_AES128_CM_SHA1_32, STRAIT_SRTP_AEAD_AES_256_GCM },
+        { STRAIT_SRTP_AES128_CM_SHA1_80, STRAIT_SRTP_AEAD_AES_256_GCM },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        for (int v = 0; v < 2; v++) {
+            struct pair pair;
+            struct pair_options o = {
+                .profiles = { { STRAIT_SRTP_AES128_CM_SHA1_80, STRAIT_SRTP_AES128_CM_SHA1_32,
+                                STRAIT_SRTP_AEAD_AES_128_GCM, STRAIT_SRTP_AEAD_AES_256_GCM } },
+                .max = { v ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3 },
+            };
+            memcpy(o.profiles[1], orders[i], sizeof orders[i]);
+            pair_init(&pair, i);
+            connect_ok(&pair, &o);
+            assert_true(pair_keys_match(&pair, orders[i][0]));
+            pair_finish(&pair);
+        }
+    }
+}
+
+/* Runs and expects one side to fail so; the other one is told by an alert, or closed. */
+static void fails(const struct pair_options *options, int side, int error, const char *word,
+                  int other)
+{
+    struct pair pair;
+    pair_init(&pair, 3);
+    assert_false(pair_connect(&pair, options));
+    explain(&pair);
+    assert_int_equal(strait_dtls_state(pair.side[side].dtls), STRAIT_DTLS_FAILED);
+    assert_int_equal(strait_dtls_error(pair.side[side].dtls), error);
+    assert_non_null(strstr(strait_dtls_error_detail(pair.side[side].dtls), word));
+    pair_run_for(&pair, 5 * STRAIT_S);
+    explain(&pair);
+    assert_int_equal(strait_dtls_state(pair.side[!side].dtls), STRAIT_DTLS_FAILED);
+    assert_int_equal(strait_dtls_error(pair.side[!side].dtls), other);
+    if (error == STRAIT_E_FINGERPRINT) {
+        assert_non_null(strstr(strait_dtls_error_detail(pair.side[!side].dtls), "bad_certificate"));
+    }
+    for (int i = 0; i < 2; i++) {
+        enum strait_srtp_profile profile;
+        struct strait_srtp_key send, receive;
+        assert_int_equal(strait_dtls_srtp_keys(pair.side[i].dtls, &profile, &send, &receive),
+                         STRAIT_E_STATE);
+        assert_int_equal(strait_dtls_deadline(pair.side[i].dtls), STRAIT_TIME_NEVER);
+    }
+    pair_finish(&pair);
+    assert_int_equal(pair.blocks, 0);
+}
+
+static void test_no_common_profile(void **state)
+{
+    struct pair_options o = {
+        .profiles = { { STRAIT_SRTP_AES128_CM_SHA1_80 }, { STRAIT_SRTP_AEAD_AES_128_GCM } },
+    };
+    (void)state;
+    fails(&o, PAIR_SERVER, STRAIT_E_NO_PROFILE, "profiles", STRAIT_E_ALERT);
+    o.max[1] = STRAIT_DTLS_1_2;
+    fails(&o, PAIR_SERVER, STRAIT_E_NO_PROFILE, "profiles", STRAIT_E_ALERT);
+    /* The client offers none at all ... */
+    o.profiles[0][0] = STRAIT_SRTP_NONE;
+    fails(&o, PAIR_SERVER, STRAIT_E_NO_PROFILE, "use_srtp", STRAIT_E_ALERT);
+    /* ... the server answers with none: never silently without SRTP. */
+    o.profiles[0][0] = STRAIT_SRTP_AES128_CM_SHA1_80;
+    o.profiles[1][0] = STRAIT_SRTP_NONE;
+    o.max[1] = STRAIT_DTLS_1_3;
+    fails(&o, PAIR_CLIENT, STRAIT_E_NO_PROFILE, "profiles", STRAIT_E_ALERT);
+    o.max[1] = STRAIT_DTLS_1_2;
+    fails(&o, PAIR_CLIENT, STRAIT_E_NO_PROFILE, "profiles", STRAIT_E_ALERT);
+}
+
+static void test_no_common_version(void **state)
+{
+    struct pair_options o = gcm;
+    (void)state;
+    o.max[0] = STRAIT_DTLS_1_2;
+    o.min[1] = STRAIT_DTLS_1_3;
+    fails(&o, PAIR_SERVER, STRAIT_E_VERSION, "version", STRAIT_E_ALERT);
+    o = gcm;
+    o.min[0] = STRAIT_DTLS_1_3;
+    o.max[1] = STRAIT_DTLS_1_2;
+    fails(&o, PAIR_SERVER, STRAIT_E_VERSION, "version", STRAIT_E_ALERT);
+}
+
+static void test_no_common_group(void **state)
+{
+    struct pair_options o = gcm;
+    (void)state;
+    o.groups[0][0] = STRAIT_GROUP_X25519;
+    o.groups[1][0] = STRAIT_GROUP_P256;
+    fails(&o, PAIR_SERVER, STRAIT_E_NO_GROUP, "group", STRAIT_E_ALERT);
+    o.max[0] = STRAIT_DTLS_1_2;
+    fails(&o, PAIR_SERVER, STRAIT_E_NO_GROUP, "group", STRAIT_E_ALERT);
+}
+
+static void test_wrong_fingerprint(void **state)
+{
+    (void)state;
+    for (int side = 0; side < 2; side++) {
+        for (int v = 0; v < 2; v++) {
+            struct pair_options o = with_version(v ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3);
+            o.wrong_fingerprint[side] = true;
+            fails(&o, side, STRAIT_E_FINGERPRINT, "a=fingerprint", STRAIT_E_ALERT);
+        }
+    }
+}
+
+/* Of several hash functions and values any one may match. */
+static void test_any_fingerprint(void **state)
+{
+    (void)state;
+    for (unsigned hash = STRAIT_HASH_SHA256; hash <= STRAIT_HASH_SHA512; hash++) {
+        struct pair pair;
+        struct strait_fingerprint set[3];
+        struct pair_options o = gcm;
+        o.no_fingerprints[PAIR_CLIENT] = true;
+        pair_init(&pair, hash);
+        assert_int_equal(pair_create(&pair, &o), STRAIT_OK);
+        for (unsigned i = 0; i < 3; i++) {
+            strait_certificate_fingerprint(pair.side[PAIR_SERVER].certificate, (enum strait_hash)i,
+                                           &set[i]);
+            set[i].value[set[i].len - 1] ^= i == hash ? 0 : 1;
+        }
+        struct strait_dtls *client = pair.side[PAIR_CLIENT].dtls;
+        assert_int_equal(strait_dtls_set_fingerprints(client, set, 3), STRAIT_OK);
+        assert_int_equal(strait_dtls_set_fingerprints(client, set, 3), STRAIT_E_STATE);
+        assert_int_equal(pair_start(&pair), STRAIT_OK);
+        pair_run(&pair, pair.start + 5 * STRAIT_S);
+        assert_true(pair_keys_match(&pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        pair_finish(&pair);
+    }
+}
+
+/* The fingerprint comes `when` later than the start: the association holds, and sends and delivers
+ * nothing. */
+static void late(enum strait_dtls_version version, int side, strait_time when, bool wrong)
+{
+    struct pair pair;
+    struct pair_options o = with_version(version);
+    struct strait_fingerprint peer;
+    struct strait_srtp_key send, receive;
+    enum strait_srtp_profile profile;
+    o.no_fingerprints[side] = true;
+    pair_init(&pair, 4);
+    assert_int_equal(pair_create(&pair, &o), STRAIT_OK);
+    assert_int_equal(pair_start(&pair), STRAIT_OK);
+    pair_run_for(&pair, when);
+    struct pair_side *own = &pair.side[side], *other = &pair.side[!side];
+    assert_int_equal(strait_dtls_state(own->dtls), STRAIT_DTLS_CONNECTING);
+    uint64_t held = 0;
+    if (strait_dtls_state(other->dtls) == STRAIT_DTLS_CONNECTED) {
+        assert_int_equal(strait_dtls_send(other->dtls, pair.now, (const uint8_t *)"early", 5),
+                         STRAIT_OK);
+        held = 1;
+    }
+    pair_run_for(&pair, 100 * STRAIT_MS);
+    assert_int_equal(own->n_data, 0);
+    assert_int_equal(own->n_states, 0);
+    assert_int_equal(pair_stats(&pair, side).dropped_held, held);
+    assert_int_equal(strait_dtls_send(own->dtls, pair.now, (const uint8_t *)"x", 1),
+                     STRAIT_E_STATE);
+    assert_int_equal(strait_dtls_srtp_keys(own->dtls, &profile, &send, &receive), STRAIT_E_STATE);
+    pair_fingerprint(&pair, !side, &peer);
+    peer.value[31] ^= wrong;
+    assert_int_equal(strait_dtls_set_fingerprints(own->dtls, &peer, 1), STRAIT_OK);
+    assert_int_equal(own->n_states, 0);
+    assert_true(strait_dtls_deadline(own->dtls) <= pair.now);
+    pair_run_for(&pair, 2 * STRAIT_S);
+    assert_int_equal(own->n_states, 1);
+    if (wrong) {
+        assert_int_equal(own->states[0], STRAIT_DTLS_FAILED);
+        assert_int_equal(strait_dtls_error(own->dtls), STRAIT_E_FINGERPRINT);
+        assert_int_equal(strait_dtls_error(other->dtls), STRAIT_E_ALERT);
+        assert_non_null(strstr(strait_dtls_error_detail(other->dtls), "bad_certificate"));
+    } else {
+        assert_true(pair_keys_match(&pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        strait_dtls_send(other->dtls, pair.now, (const uint8_t *)"now", 3);
+        pair_run_for(&pair, 100 * STRAIT_MS);
+        assert_int_equal(own->n_data, 1);
+        assert_int_equal(own->data_len[0], 3);
+    }
+    pair_finish(&pair);
+    assert_int_equal(pair.blocks, 0);
+}
+
+static void test_late_fingerprint(void **state)
+{
+    (void)state;
+    for (int side = 0; side < 2; side++) {
+        late(STRAIT_DTLS_1_2, side, 3 * STRAIT_S, false);
+        late(STRAIT_DTLS_1_3, side, 3 * STRAIT_S, false);
+        late(STRAIT_DTLS_1_2, side, 3 * STRAIT_S, true);
+        late(STRAIT_DTLS_1_3, side, 3 * STRAIT_S, true);
+    }
+}
+
+/* The client has the server's certificate, the server not yet the client's Finished. */
+static void test_fingerprint_within_the_handshake(void **state)
+{
+    (void)state;
+    late(STRAIT_DTLS_1_2, PAIR_CLIENT, 60 * STRAIT_MS, false);
+    late(STRAIT_DTLS_1_3, PAIR_CLIENT, 60 * STRAIT_MS, false);
+}
+
+static void test_fingerprint_never_comes(void **state)
+{
+    struct pair pair;
+    struct pair_options o = gcm;
+    (void)state;
+    o.no_fingerprints[PAIR_SERVER] = true;
+    o.handshake_timeout = 10 * STRAIT_S;
+    pair_init(&pair, 4);
+    assert_false(pair_connect(&pair, &o));
+    assert_int_equal(strait_dtls_error(pair.side[PAIR_SERVER].dtls), STRAIT_E_TIMEOUT);
+    assert_non_null(
+        strstr(strait_dtls_error_detail(pair.side[PAIR_SERVER].dtls), "set_fingerprints"));
+    assert_int_equal(pair.now - pair.start, 10 * STRAIT_S);
+    pair_finish(&pair);
+}
+
+static void test_handshake_times_out(void **state)
+{
+    struct pair pair;
+    struct pair_options o = gcm;
+    (void)state;
+    o.handshake_timeout = 20 * STRAIT_S;
+    pair_init(&pair, 4);
+    pair.loss = 100;
+    assert_false(pair_connect(&pair, &o));
+    assert_int_equal(strait_dtls_error(pair.side[PAIR_CLIENT].dtls), STRAIT_E_TIMEOUT);
+    assert_int_equal(pair.now - pair.start, 20 * STRAIT_S);
+    /* 100 ms, doubled to at most 8 times: after 0.1, 0.3, 0.7, 1.5, 2.3 ... */
+    assert_int_equal(pair_stats(&pair, PAIR_CLIENT).flights_retransmitted, 3 + 24);
+    pair_finish(&pair);
+}
+
+static void test_data(void **state)
+{
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        struct pair pair;
+        struct pair_options o = with_version(v ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3);
+        static uint8_t big[1300];
+        pair_init(&pair, 6);
+        connect_ok(&pair, &o);
+        int before = pair.allocations;
+        for (int side = 0; side < 2; side++) {
+            struct pair_side *to = &pair.side[!side];
+            for (uint8_t i = 0; i < 20; i++) {
+                uint8_t bytes[3] = { i, 1, 2 };
+                assert_int_equal(
+                    strait_dtls_send(pair.side[side].dtls, pair.now, bytes, 1 + i % 3u), STRAIT_OK);
+            }
+            pair_run_for(&pair, STRAIT_S);
+            assert_int_equal(to->n_data, 20);
+            for (uint8_t i = 0; i < 20; i++) {
+                assert_int_equal(to->data[i], i);
+                assert_int_equal(to->data_len[i], 1 + i % 3u);
+            }
+            /* The longest record fills the MTU, one more byte does not fit. */
+            size_t len = sizeof big;
+            while (strait_dtls_send(pair.side[side].dtls, pair.now, big, len) ==
+                   STRAIT_E_TOO_SMALL) {
+                len--;
+            }
+            pair_run_for(&pair, STRAIT_S);
+            assert_int_equal(to->n_data, 21);
+            assert_int_equal(to->data_len[20], len);
+            assert_int_equal(pair.longest, 1200);
+        }
+        print_message("# allocations a record, wolfSSL's own: %d / 42\n",
+                      pair.allocations - before);
+        assert_int_equal(strait_dtls_send(pair.side[0].dtls, pair.now, big, 0), STRAIT_E_INVALID);
+        pair_finish(&pair);
+    }
+}
+
+static void test_close(void **state)
+{
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        for (int side = 0; side < 2; side++) {
+            struct pair pair;
+            struct pair_options o = with_version(v ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3);
+            pair_init(&pair, 7);
+            connect_ok(&pair, &o);
+            /* The ACK of 1.3 may still be on its way. */
+            strait_dtls_close(pair.side[side].dtls, pair.now);
+            assert_int_equal(strait_dtls_state(pair.side[side].dtls), STRAIT_DTLS_CLOSED);
+            assert_int_equal(pair.side[side].n_states, 1);
+            pair_run_for(&pair, STRAIT_S);
+            assert_int_equal(pair.side[!side].n_states, 2);
+            assert_int_equal(pair.side[!side].states[1], STRAIT_DTLS_CLOSED);
+            for (int i = 0; i < 2; i++) {
+                size_t len;
+                assert_int_equal(strait_dtls_error(pair.side[i].dtls), STRAIT_E_CLOSED);
+                assert_int_equal(strait_dtls_send(pair.side[i].dtls, pair.now, (uint8_t *)"x", 1),
+                                 STRAIT_E_STATE);
+                assert_non_null(strait_dtls_peer_certificate(pair.side[i].dtls, &len));
+                pair_inject(&pair, i, (uint8_t *)"\x17", 1);
+                assert_true(pair_stats(&pair, i).dropped_ended >= 1);
+            }
+            pair_finish(&pair);
+            assert_int_equal(pair.blocks, 0);
+        }
+    }
+}
+
+/* ICE says that the flight was lost: again at once, and the timer starts anew. */
+static void test_retransmit(void **state)
+{
+    struct pair pair;
+    (void)state;
+    pair_init(&pair, 8);
+    pair.drop_nth = 1;
+    struct pair_options o = gcm;
+    o.groups[0][0] = STRAIT_GROUP_X25519;
+    o.initial_timeout = 3 * STRAIT_S;
+    assert_int_equal(pair_create(&pair, &o), STRAIT_OK);
+    assert_int_equal(pair_start(&pair), STRAIT_OK);
+    pair_run_for(&pair, 30 * STRAIT_MS);
+    assert_int_equal(pair.side[PAIR_CLIENT].sent, 1);
+    strait_dtls_retransmit(pair.side[PAIR_CLIENT].dtls, pair.now);
+    assert_int_equal(pair.side[PAIR_CLIENT].sent, 2);
+    assert_int_equal(strait_dtls_deadline(pair.side[PAIR_CLIENT].dtls), pair.now + 3 * STRAIT_S);
+    pair_run_for(&pair, 100 * STRAIT_MS);
+    assert_true(pair_keys_match(&pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+    /* Nothing waits for an answer any more. */
+    for (int i = 0; i < 2; i++) {
+        int sent = pair.side[i].sent;
+        strait_dtls_retransmit(pair.side[i].dtls, pair.now);
+        assert_int_equal(pair.side[i].sent, sent);
+        assert_int_equal(strait_dtls_deadline(pair.side[i].dtls), STRAIT_TIME_NEVER);
+    }
+    assert_int_equal(pair_stats(&pair, PAIR_CLIENT).flights_retransmitted, 0);
+    pair_finish(&pair);
+}
+
+static void test_arguments(void **state)
+{
+    struct pair pair;
+    struct pair_options o = gcm;
+    struct strait_fingerprint f;
+    struct strait_dtls_stats stats = { .size = 3 };
+    (void)state;
+    pair_init(&pair, 1);
+    o.mtu = 100;
+    assert_int_equal(pair_create(&pair, &o), STRAIT_E_INVALID);
+    o = gcm;
+    o.min[0] = STRAIT_DTLS_1_3;
+    o.max[0] = STRAIT_DTLS_1_2;
+    assert_int_equal(pair_create(&pair, &o), STRAIT_E_INVALID);
+    o = gcm;
+    o.profiles[0][1] = (enum strait_srtp_profile)5; /* NULL_SHA1_80 */
+    assert_int_equal(pair_create(&pair, &o), STRAIT_E_INVALID);
+    o = gcm;
+    o.max[0] = STRAIT_DTLS_1_2;
+    o.groups[0][0] = STRAIT_GROUP_X25519MLKEM768;
+    assert_int_equal(pair_create(&pair, &o), STRAIT_E_INVALID);
+    assert_int_equal(pair.blocks, 0);
+    assert_int_equal(pair_create(&pair, &gcm), STRAIT_OK);
+    struct strait_dtls *dtls = pair.side[0].dtls;
+    pair_fingerprint(&pair, 0, &f);
+    f.len = 48;
+    assert_int_equal(strait_dtls_set_fingerprints(dtls, &f, 1), STRAIT_E_INVALID);
+    assert_int_equal(strait_dtls_set_fingerprints(dtls, &f, 0), STRAIT_E_INVALID);
+    assert_int_equal(strait_dtls_stats(dtls, &stats), STRAIT_E_INVALID);
+    assert_int_equal(strait_dtls_start(dtls, 0), STRAIT_OK);
+    assert_int_equal(strait_dtls_start(dtls, 0), STRAIT_E_STATE);
+    assert_int_equal(strait_dtls_receive(dtls, 0, NULL, 1), STRAIT_E_INVALID);
+    strait_dtls_destroy(NULL);
+    strait_dtls_close(NULL, 0);
+    pair_finish(&pair);
+    assert_int_equal(pair.blocks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +487,20 @@ int main(void)
         cmocka_unit_test(test_dtls13),
         cmocka_unit_test(test_dtls13_post_quantum),
         cmocka_unit_test(test_p256_in_both_versions),
+        cmocka_unit_test(test_profile_preference),
+        cmocka_unit_test(test_no_common_profile),
+        cmocka_unit_test(test_no_common_version),
+        cmocka_unit_test(test_no_common_group),
+        cmocka_unit_test(test_wrong_fingerprint),
+        cmocka_unit_test(test_any_fingerprint),
+        cmocka_unit_test(test_late_fingerprint),
+        cmocka_unit_test(test_fingerprint_within_the_handshake),
+        cmocka_unit_test(test_fingerprint_never_comes),
+        cmocka_unit_test(test_handshake_times_out),
+        cmocka_unit_test(test_data),
+        cmocka_unit_test(test_close),
+        cmocka_unit_test(test_retransmit),
+        cmocka_unit_test(test_arguments),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     pair_forget_certificates();

@@ -124,6 +124,16 @@ static const struct meaning meanings[] = {
       "the peer's Finished does not fit: somebody changed the handshake on its way" },
 };
 
+/* wolfSSL tells the peer of some errors and keeps silent about others. */
+static void tell_peer(struct strait_dtls *d)
+{
+    WOLFSSL_ALERT_HISTORY history = { .last_tx = { .level = -1 } };
+    wolfSSL_get_alert_history(d->ssl, &history);
+    if (history.last_tx.level != STRAIT__ALERT_FATAL) {
+        strait__dtls_send_alert(d, STRAIT__ALERT_HANDSHAKE_FAILURE);
+    }
+}
+
 void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
 {
     if (d->verified == STRAIT__VERIFY_BAD) {
@@ -134,6 +144,7 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         fail_alert(d);
         return;
     }
+    tell_peer(d);
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
         if (meanings[i].wolf == wolf_error) {
             strait__dtls_fail(d, meanings[i].error, "%s", meanings[i].detail);

@@ -42,19 +42,12 @@ int strait__dtls_on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
 {
     struct strait_dtls *d = store->userCtx;
     (void)ok;
-    /* Of a chain only the leaf is signalled. */
-    if (store->error_depth != 0) {
+    /* Of a chain only the leaf is signalled. wolfSSL asks about it with each error, and once more when
+     * all errors are forgiven: only then a refusal becomes the alert bad_certificate. */
+    if (store->error_depth != 0 || store->error != 0) {
         return forgivable(store->error);
     }
-    if (store->totalCerts < 1 || !forgivable(store->error)) {
-        return 0;
-    }
-    /* wolfSSL asks once for the chain and once for the leaf. */
-    if (d->peer_der_len == store->certs[0].length &&
-        memcmp(d->peer_der, store->certs[0].buffer, d->peer_der_len) == 0) {
-        return d->verified != STRAIT__VERIFY_BAD;
-    }
-    if (d->peer_der != NULL ||
+    if (d->peer_der != NULL || store->totalCerts < 1 ||
         !keep_certificate(d, store->certs[0].buffer, store->certs[0].length)) {
         return 0;
     }

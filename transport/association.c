@@ -28,6 +28,8 @@ bool strait__transport_ended(const struct strait_transport *t)
     return state == STRAIT_DTLS_CLOSED || state == STRAIT_DTLS_FAILED;
 }
 
+static void on_state(void *user, enum strait_dtls_state state);
+
 static int create(struct strait_transport *t, enum strait_dtls_role role, strait_time now)
 {
     const struct strait_transport_config *config = &t->config;
@@ -75,6 +77,7 @@ void strait__transport_begin_dtls(struct strait_transport *t, strait_time now)
         }
         t->stats.dtls_started = now;
         give_fingerprints(t);
+        on_state(t, STRAIT_DTLS_CONNECTING); /* start itself tells nobody */
         strait_dtls_start(t->dtls, now);
         return;
     }

@@ -57,6 +57,33 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
     return !strait__dtls_ended(d);
 }
 
+/* A ClientHello is not protected: whoever sent one that wolfSSL takes for nonsense shall not end the
+ * association. The object that saw it is replaced, and its alert, which would reach the true client, is not
+ * sent. */
+static void try_hello(struct strait_dtls *d, uint8_t *record, size_t len)
+{
+    size_t waiting = d->flight.len;
+    d->retry_len = 0;
+    d->hello_rejected = false;
+    d->hello_on_trial = d->hello_seq == 0;
+    strait__dtls_run(d, record, len);
+    d->hello_on_trial = false;
+    if (!d->hello_rejected) {
+        return;
+    }
+    d->stats.dropped_malformed++;
+    d->flight.len = waiting;
+    d->sent_new = false;
+    d->newest_message = 0;
+    strait__dtls_object_close(d);
+    strait__dtls_enter(d);
+    int error = strait__dtls_object_open(d);
+    strait__dtls_leave(d);
+    if (error != STRAIT_OK) {
+        strait__dtls_fail(d, error, "wolfSSL made no association: %s", strait_strerror(error));
+    }
+}
+
 /* `record`: one record with the whole ClientHello. */
 static void accept_hello(struct strait_dtls *d, uint8_t *record, size_t len, uint32_t fragments)
 {
@@ -72,8 +99,7 @@ static void accept_hello(struct strait_dtls *d, uint8_t *record, size_t len, uin
     if (d->stats.client_hello_fragments == 0) {
         d->stats.client_hello_fragments = fragments;
     }
-    d->retry_len = 0;
-    strait__dtls_run(d, record, len);
+    try_hello(d, record, len);
     if (strait__dtls_ended(d)) {
         return;
     }
@@ -86,7 +112,7 @@ static void accept_hello(struct strait_dtls *d, uint8_t *record, size_t len, uin
 }
 
 /* wolfSSL takes no ClientHello in fragments: it gets one record as if it had come in one. */
-static void accept_reassembled(struct strait_dtls *d, uint64_t record_seq)
+static void accept_reassembled(struct strait_dtls *d)
 {
     struct strait__reassembly *r = &d->reassembly;
     struct strait__handshake whole = {
@@ -95,15 +121,14 @@ static void accept_reassembled(struct strait_dtls *d, uint64_t record_seq)
         .message_seq = r->message_seq,
         .fragment_len = r->length,
     };
-    strait__record_write(r->buffer, STRAIT__HANDSHAKE, record_seq,
+    strait__record_write(r->buffer, STRAIT__HANDSHAKE, d->read_seq0++,
                          STRAIT__HANDSHAKE_HEADER + (size_t)r->length);
     strait__handshake_write(r->buffer + STRAIT__RECORD_HEADER, &whole);
     accept_hello(d, r->buffer, STRAIT__REASSEMBLY_HEADROOM + (size_t)r->length, r->fragments);
     strait__reassembly_reset(r, &d->hooks);
 }
 
-static void add_fragment(struct strait_dtls *d, const struct strait__handshake *fragment,
-                         uint64_t record_seq)
+static void add_fragment(struct strait_dtls *d, const struct strait__handshake *fragment)
 {
     switch (strait__reassembly_add(&d->reassembly, &d->hooks, fragment)) {
     case STRAIT__REASSEMBLED_TAKEN:
@@ -118,7 +143,7 @@ static void add_fragment(struct strait_dtls *d, const struct strait__handshake *
         return; /* as if it had been lost: the client sends it again */
     }
     if (strait__reassembly_whole(&d->reassembly)) {
-        accept_reassembled(d, record_seq);
+        accept_reassembled(d);
     }
 }
 
@@ -140,9 +165,10 @@ void strait__dtls_client_hello(struct strait_dtls *d, struct strait__record *rec
         size_t len = STRAIT__HANDSHAKE_HEADER + (size_t)h.length;
         /* A second message in the record could only be one of another flight. */
         strait__put16(record->data + 11, (uint16_t)len);
+        strait__put48(record->data + 5, d->read_seq0++);
         accept_hello(d, record->data, STRAIT__RECORD_HEADER + len, 1);
     } else {
-        add_fragment(d, &h, record->seq);
+        add_fragment(d, &h);
     }
 }
 

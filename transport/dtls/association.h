@@ -43,9 +43,10 @@ struct strait_dtls {
     WOLFSSL_CTX *ctx;
     WOLFSSL *ssl;
     struct strait__wolf_scope scope;
-    bool inside;       /* between enter and leave */
-    bool accepted;     /* wolfSSL_accept or _connect said that it is done */
-    const uint8_t *in; /* what the receive callback gives next */
+    bool inside;        /* between enter and leave */
+    uint64_t read_seq0; /* the next record of epoch 0 that wolfSSL gets, see receive.c */
+    bool accepted;      /* wolfSSL_accept or _connect said that it is done */
+    const uint8_t *in;  /* what the receive callback gives next */
     size_t in_len;
 
     /* out */
@@ -60,6 +61,8 @@ struct strait_dtls {
 
     /* hellos */
     struct strait__reassembly reassembly;
+    bool hello_on_trial;              /* wolfSSL reads a ClientHello that may be anybody's */
+    bool hello_rejected;              /* ... and took it for nonsense */
     uint16_t hello_seq;               /* server: message_seq of the ClientHello that is due */
     bool hello_done;                  /* server: one was accepted; client: the ServerHello came */
     uint8_t retry[STRAIT__RETRY_MAX]; /* the record that asks for another ClientHello */

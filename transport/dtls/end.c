@@ -124,6 +124,16 @@ static const struct meaning meanings[] = {
       "the peer's Finished does not fit: somebody changed the handshake on its way" },
 };
 
+static const struct meaning *meaning_of(int wolf_error)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        if (meanings[i].wolf == wolf_error) {
+            return &meanings[i];
+        }
+    }
+    return NULL;
+}
+
 /* wolfSSL tells the peer of some errors and keeps silent about others. */
 static void tell_peer(struct strait_dtls *d)
 {
@@ -144,12 +154,15 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         fail_alert(d);
         return;
     }
+    const struct meaning *meaning = meaning_of(wolf_error);
+    if (meaning == NULL && d->hello_on_trial) {
+        d->hello_rejected = true;
+        return;
+    }
     tell_peer(d);
-    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
-        if (meanings[i].wolf == wolf_error) {
-            strait__dtls_fail(d, meanings[i].error, "%s", meanings[i].detail);
-            return;
-        }
+    if (meaning != NULL) {
+        strait__dtls_fail(d, meaning->error, "%s", meaning->detail);
+        return;
     }
     strait__dtls_fail(d, STRAIT_E_HANDSHAKE, "wolfSSL says: %s (%d)",
                       wolfSSL_ERR_reason_error_string((unsigned long)wolf_error), wolf_error);

@@ -50,14 +50,29 @@ static bool is_hello_of_client(const struct strait_dtls *d, const struct strait_
            record->data[STRAIT__RECORD_HEADER] == STRAIT__CLIENT_HELLO;
 }
 
+/* Unprotected records are numbered anew: one forged with a high number would push the replay window of epoch
+ * 0 beyond the true ones. What comes twice is sorted out by message_seq. The client keeps the numbers until it
+ * knows that it speaks 1.2: it may acknowledge them (RFC 9147, section 7). */
+static void renumber(struct strait_dtls *d, struct strait__record *record)
+{
+    if (strait__dtls_is_server(d) || d->stats.version == STRAIT_DTLS_1_2) {
+        strait__put48(record->data + 5, d->read_seq0++);
+    } else if (record->seq >= d->read_seq0) {
+        d->read_seq0 = record->seq + 1;
+    }
+}
+
 static void pass(struct strait_dtls *d, struct strait__record *record)
 {
-    if (!record->unified && record->epoch == 0 && record->type == STRAIT__HANDSHAKE) {
+    if (!record->unified && record->epoch == 0) {
         if (is_hello_of_client(d, record)) {
             strait__dtls_client_hello(d, record);
             return;
         }
-        note_server_hello(d, record);
+        if (record->type == STRAIT__HANDSHAKE) {
+            note_server_hello(d, record);
+        }
+        renumber(d, record);
     }
     strait__dtls_run(d, record->data, record->len);
 }

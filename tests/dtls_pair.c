@@ -354,6 +354,11 @@ void pair_inject(struct pair *pair, int to, const uint8_t *data, size_t len)
     free(copy);
 }
 
+void pair_queue(struct pair *pair, int to, const uint8_t *data, size_t len)
+{
+    enqueue(pair, to, data, len, pair->now);
+}
+
 struct strait_dtls_stats pair_stats(const struct pair *pair, int side)
 {
     struct strait_dtls_stats stats = { .size = sizeof stats };

@@ -7,7 +7,7 @@
 
 #include <strait/dtls.h>
 
-enum { PAIR_CLIENT = 0, PAIR_SERVER = 1, PAIR_QUEUE = 512, PAIR_STATES = 8, PAIR_DATA = 64 };
+enum { PAIR_CLIENT = 0, PAIR_SERVER = 1, PAIR_QUEUE = 4096, PAIR_STATES = 8, PAIR_DATA = 64 };
 
 struct pair;
 
@@ -87,6 +87,8 @@ void pair_forget_certificates(void);
 bool pair_keys_match(struct pair *pair, enum strait_srtp_profile profile);
 /* Gives bytes to one side now. */
 void pair_inject(struct pair *pair, int to, const uint8_t *data, size_t len);
+/* Puts bytes into the pipe, due now: also from within a tap. */
+void pair_queue(struct pair *pair, int to, const uint8_t *data, size_t len);
 struct strait_dtls_stats pair_stats(const struct pair *pair, int side);
 void pair_fingerprint(struct pair *pair, int of, struct strait_fingerprint *out);
 /* splitmix64 */

@@ -1,0 +1,140 @@
+/* What an association needs, and what happens when there is none: each allocation fails in turn. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "tests/dtls_pair.h"
+
+static struct pair_options options(int cell)
+{
+    struct pair_options o = {
+        .profiles = { { STRAIT_SRTP_AEAD_AES_128_GCM }, { STRAIT_SRTP_AEAD_AES_128_GCM } },
+        .handshake_timeout = 5 * STRAIT_S,
+    };
+    if (cell == 1) {
+        o.max[1] = STRAIT_DTLS_1_2;
+    }
+    if (cell == 2) { /* a HelloRetryRequest */
+        o.groups[0][0] = STRAIT_GROUP_X25519;
+        o.groups[0][1] = o.groups[1][0] = STRAIT_GROUP_P256;
+    }
+    return o;
+}
+
+/* Create, connect, send both ways, close; whatever fails on the way is fine. */
+static bool life(struct pair *pair, const struct pair_options *o)
+{
+    bool whole = pair_connect(pair, o);
+    for (int i = 0; i < 2 && pair->side[0].dtls != NULL && pair->side[1].dtls != NULL; i++) {
+        whole &= strait_dtls_send(pair->side[i].dtls, pair->now, (const uint8_t *)"abc", 3) ==
+                 STRAIT_OK;
+        pair_run_for(pair, STRAIT_S);
+        whole &= pair->side[!i].n_data == 1;
+    }
+    strait_dtls_close(pair->side[0].dtls, pair->now);
+    if (pair->side[1].dtls != NULL) {
+        pair_run_for(pair, STRAIT_S);
+        whole &= strait_dtls_state(pair->side[1].dtls) == STRAIT_DTLS_CLOSED;
+    }
+    pair_finish(pair);
+    return whole;
+}
+
+static void test_each_allocation_fails(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 3; cell++) {
+        struct pair_options o = options(cell);
+        pair_init(pair, 1);
+        assert_true(life(pair, &o));
+        int n = pair->allocations, unharmed = 0;
+        for (int i = 1; i <= n; i++) {
+            pair_init(pair, 1);
+            pair->fail_at = i;
+            unharmed += life(pair, &o);
+            assert_int_equal(pair->blocks, 0);
+            assert_int_equal(pair->bytes, 0);
+        }
+        print_message("# cell %d: %d allocations, %d of them may fail without a trace\n", cell, n,
+                      unharmed);
+        assert_true(unharmed < n / 2);
+    }
+    free(pair);
+}
+
+/* A failure is told by name, never by silence. */
+static void test_failure_has_a_name(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    struct pair_options o = options(0);
+    (void)state;
+    int named = 0, at_creation = 0;
+    for (int i = 1;; i++) {
+        pair_init(pair, 1);
+        pair->fail_at = i;
+        int error = pair_create(pair, &o);
+        if (error == STRAIT_OK) {
+            error = pair_start(pair);
+            pair_run(pair, pair->start + 20 * STRAIT_S);
+            for (int k = 0; k < 2; k++) {
+                enum strait_dtls_state s = strait_dtls_state(pair->side[k].dtls);
+                assert_true(s == STRAIT_DTLS_CONNECTED || s == STRAIT_DTLS_FAILED ||
+                            error != STRAIT_OK);
+                assert_int_equal(s == STRAIT_DTLS_FAILED,
+                                 strait_dtls_error(pair->side[k].dtls) != STRAIT_OK);
+                named += strait_dtls_error(pair->side[k].dtls) == STRAIT_E_NOMEM;
+            }
+        } else {
+            at_creation++;
+            assert_true(error == STRAIT_E_NOMEM || error == STRAIT_E_CRYPTO);
+        }
+        bool over = pair->allocations < i;
+        pair_finish(pair);
+        assert_int_equal(pair->blocks, 0);
+        if (over) {
+            break;
+        }
+    }
+    print_message("# %d by create, %d by STRAIT_E_NOMEM\n", at_creation, named);
+    assert_true(at_creation > 5 && named > 20);
+    free(pair);
+}
+
+static void test_footprint(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 2; cell++) {
+        struct pair_options o = options(cell);
+        pair_init(pair, 1);
+        assert_int_equal(pair_create(pair, &o), STRAIT_OK);
+        size_t fresh = pair->bytes;
+        assert_int_equal(pair_start(pair), STRAIT_OK);
+        size_t started = pair->bytes;
+        pair_run(pair, pair->start + 20 * STRAIT_S);
+        pair_run_for(pair, STRAIT_S);
+        assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        print_message("# a pair: created %zu, started %zu, connected %zu, peak %zu bytes\n", fresh,
+                      started, pair->bytes, pair->bytes_peak);
+        assert_true(pair->bytes < 64 * 1024);
+        pair_finish(pair);
+    }
+    free(pair);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_allocation_fails),
+        cmocka_unit_test(test_failure_has_a_name),
+        cmocka_unit_test(test_footprint),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    pair_forget_certificates();
+    return failed;
+}

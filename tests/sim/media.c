@@ -1,0 +1,95 @@
+#include "tests/sim/media.h"
+
+#include <string.h>
+
+#include "tests/sim/check.h"
+#include "transport/util.h"
+
+/* --- Packets ------------------------------------------------------------------------------------------- */
+
+void sim_media_rtp(uint8_t packet[SIM_RTP_BYTES], uint32_t ssrc, uint16_t sequence, uint32_t tick)
+{
+    packet[0] = 0x80; /* RFC 3550, 5.1: version 2 */
+    packet[1] = 111;
+    strait__put16(packet + 2, sequence);
+    strait__put32(packet + 4, tick * 960);
+    strait__put32(packet + 8, ssrc);
+    for (size_t i = 12; i < SIM_RTP_BYTES; i++) {
+        packet[i] = (uint8_t)(i * 7 + sequence * 31u + ssrc);
+    }
+}
+
+void sim_media_rtcp(uint8_t packet[SIM_RTCP_BYTES], uint32_t ssrc, uint32_t tick)
+{
+    memset(packet, 0, SIM_RTCP_BYTES);
+    packet[0] = 0x80;
+    packet[1] = 200; /* RFC 3550, 6.4.1: sender report, 7 words */
+    strait__put16(packet + 2, SIM_RTCP_BYTES / 4 - 1);
+    strait__put32(packet + 4, ssrc);
+    strait__put32(packet + 16, tick * 960);
+    strait__put32(packet + 20, tick);
+}
+
+static bool is_rtcp(const struct strait_packet *packet)
+{
+    return packet->len == SIM_RTCP_BYTES && packet->data[1] == 200;
+}
+
+void sim_media_count(struct sim_media *media, uint32_t ssrc, const struct strait_packet *packet,
+                     strait_time now)
+{
+    uint8_t wanted[SIM_RTP_BYTES];
+    media->first = media->first == 0 ? now : media->first;
+    media->last = now;
+    media->bytes += packet->len;
+    if (is_rtcp(packet)) {
+        media->rtcp++;
+        sim_media_rtcp(wanted, ssrc, strait__get32(packet->data + 20));
+        media->damaged += memcmp(wanted, packet->data, SIM_RTCP_BYTES) != 0;
+        return;
+    }
+    media->rtp++;
+    if (packet->len != SIM_RTP_BYTES) {
+        media->damaged++;
+        return;
+    }
+    uint16_t sequence = strait__get16(packet->data + 2);
+    sim_media_rtp(wanted, ssrc, sequence, strait__get32(packet->data + 4) / 960);
+    media->damaged += memcmp(wanted, packet->data, SIM_RTP_BYTES) != 0;
+    uint8_t bit = (uint8_t)(1u << (sequence & 7));
+    media->repeated += (media->seen[sequence >> 3] & bit) != 0;
+    media->seen[sequence >> 3] |= bit;
+}
+
+/* --- Certificates ---------------------------------------------------------------------------------------- */
+
+enum { CERTIFICATES = 32 };
+
+static struct strait_certificate *certificates[CERTIFICATES];
+
+static int seeded(void *user, uint8_t *out, size_t bytes)
+{
+    sim_random_fill(user, out, bytes);
+    return 0;
+}
+
+struct strait_certificate *sim_certificate(uint32_t number)
+{
+    sim_check(number < CERTIFICATES);
+    if (certificates[number] == NULL) {
+        struct sim_random random;
+        sim_random_init(&random, number, 99);
+        struct strait_hooks hooks = { .size = sizeof hooks, .user = &random, .random = seeded };
+        struct strait_certificate_config config = { .size = sizeof config, .hooks = &hooks };
+        sim_check(strait_certificate_create(&certificates[number], &config) == STRAIT_OK);
+    }
+    return strait_certificate_ref(certificates[number]);
+}
+
+void sim_certificates_finish(void)
+{
+    for (size_t i = 0; i < CERTIFICATES; i++) {
+        strait_certificate_unref(certificates[i]);
+        certificates[i] = NULL;
+    }
+}

@@ -23,6 +23,7 @@ struct queue {
 };
 
 static struct queue to_client, to_server;
+static int n_data;
 
 static void push(struct queue *queue, const void *data, size_t len)
 {
@@ -98,15 +99,21 @@ static void client_close(struct client *client)
     wolfSSL_CTX_free(client->ctx);
 }
 
-static struct strait_dtls *server_open(void)
+static void server_data(void *user, uint8_t *data, size_t len)
+{
+    (void)user;
+    (void)data;
+    n_data += len == 3;
+}
+
+static struct strait_dtls *server_open(const struct strait_fingerprint *of_client)
 {
     struct strait_dtls *server;
     struct strait_certificate *certificate;
-    struct strait_fingerprint any = { .hash = STRAIT_HASH_SHA256, .len = 32 };
     assert_int_equal(strait_certificate_create(&certificate, NULL), STRAIT_OK);
     struct strait_dtls_config config = {
         .size = sizeof config,
-        .events = { .size = sizeof config.events, .send = server_send },
+        .events = { .size = sizeof config.events, .send = server_send, .data = server_data },
         .certificate = certificate,
         .role = STRAIT_DTLS_SERVER,
         .profiles = { STRAIT_SRTP_AEAD_AES_128_GCM },
@@ -114,7 +121,7 @@ static struct strait_dtls *server_open(void)
     };
     assert_int_equal(strait_dtls_create(&server, &config, 0), STRAIT_OK);
     strait_certificate_unref(certificate);
-    assert_int_equal(strait_dtls_set_fingerprints(server, &any, 1), STRAIT_OK);
+    assert_int_equal(strait_dtls_set_fingerprints(server, of_client, 1), STRAIT_OK);
     assert_int_equal(strait_dtls_start(server, 0), STRAIT_OK);
     return server;
 }
@@ -123,8 +130,11 @@ static void exchange(struct client *client, struct strait_dtls *server)
 {
     uint8_t data[LARGEST];
     int len;
+    uint8_t nothing[1];
     for (int round = 0; round < 10; round++) {
-        (void)wolfSSL_connect(client->ssl);
+        if (wolfSSL_connect(client->ssl) == WOLFSSL_SUCCESS) {
+            (void)wolfSSL_peek(client->ssl, nothing, sizeof nothing);
+        }
         while ((len = pop(&to_server, data, sizeof data)) > 0) {
             strait_dtls_receive(server, (strait_time)round * STRAIT_MS, data, (size_t)len);
         }
@@ -134,7 +144,8 @@ static void exchange(struct client *client, struct strait_dtls *server)
 static void refused(WOLFSSL_METHOD *method, const char *suites, int error)
 {
     struct client client;
-    struct strait_dtls *server = server_open();
+    struct strait_fingerprint any = { .hash = STRAIT_HASH_SHA256, .len = 32 };
+    struct strait_dtls *server = server_open(&any);
     client_open(&client, method, suites);
     exchange(&client, server);
     assert_int_equal(strait_dtls_state(server), STRAIT_DTLS_FAILED);
@@ -162,11 +173,55 @@ static void test_no_common_cipher(void **state)
     refused(wolfDTLSv1_2_client_method(), "ECDHE-ECDSA-AES128-SHA256", STRAIT_E_NO_CIPHER);
 }
 
+/* The peer changes its keys (RFC 9147, section 8): we follow, and acknowledge. */
+static void test_key_update(void **state)
+{
+    struct client client;
+    struct strait_dtls_stats stats = { .size = sizeof stats };
+    struct strait_certificate *certificate;
+    struct strait_fingerprint fingerprint;
+    uint8_t data[100];
+    size_t len;
+    (void)state;
+    assert_int_equal(strait_certificate_create(&certificate, NULL), STRAIT_OK);
+    strait_certificate_fingerprint(certificate, STRAIT_HASH_SHA256, &fingerprint);
+    struct strait_dtls *server = server_open(&fingerprint);
+    client_open(&client, wolfDTLSv1_3_client_method(), NULL);
+    const uint8_t *der = strait_certificate_der(certificate, &len);
+    assert_int_equal(
+        wolfSSL_use_certificate_buffer(client.ssl, der, (long)len, WOLFSSL_FILETYPE_ASN1),
+        WOLFSSL_SUCCESS);
+    der = strait_certificate_key_der(certificate, &len);
+    assert_int_equal(
+        wolfSSL_use_PrivateKey_buffer(client.ssl, der, (long)len, WOLFSSL_FILETYPE_ASN1),
+        WOLFSSL_SUCCESS);
+    exchange(&client, server);
+    assert_int_equal(strait_dtls_state(server), STRAIT_DTLS_CONNECTED);
+    for (int i = 1; i <= 5; i++) {
+        assert_int_equal(wolfSSL_update_keys(client.ssl), WOLFSSL_SUCCESS);
+        exchange(&client, server);
+        assert_int_equal(wolfSSL_write(client.ssl, "abc", 3), 3);
+        exchange(&client, server);
+        assert_int_equal(n_data, i);
+        assert_int_equal(strait_dtls_send(server, 0, (const uint8_t *)"defg", 4), STRAIT_OK);
+        assert_int_equal(wolfSSL_read(client.ssl, data, sizeof data), 4);
+        /* Nothing is left to repeat. */
+        assert_int_equal(strait_dtls_deadline(server), STRAIT_TIME_NEVER);
+        assert_int_equal(wolfSSL_dtls13_has_pending_msg(client.ssl), 0);
+    }
+    assert_int_equal(strait_dtls_stats(server, &stats), STRAIT_OK);
+    assert_int_equal(stats.dropped_epoch, 0);
+    client_close(&client);
+    strait_dtls_destroy(server);
+    strait_certificate_unref(certificate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_certificate),
         cmocka_unit_test(test_no_common_cipher),
+        cmocka_unit_test(test_key_update),
     };
     wolfSSL_Init();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

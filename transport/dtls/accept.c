@@ -103,6 +103,7 @@ static void accept_hello(struct strait_dtls *d, uint8_t *record, size_t len, uin
     if (strait__dtls_ended(d)) {
         return;
     }
+    d->flight_sent = d->now;
     if (d->retry_len > 0) {
         d->hello_seq++;
     } else if (d->stats.cipher_suite != 0) {

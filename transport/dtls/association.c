@@ -77,7 +77,7 @@ int strait_dtls_start(struct strait_dtls *dtls, strait_time now)
     strait__dtls_tick(d, now);
     d->state = STRAIT_DTLS_CONNECTING;
     d->give_up = later(d->now, d->config.handshake_timeout);
-    /* `state` fires in receive and advance only: here the returned code says it. */
+    /* What goes wrong here is returned and needs no event. */
     d->quiet = true;
     strait__dtls_enter(d);
     int error = strait__dtls_object_open(d);
@@ -89,6 +89,7 @@ int strait_dtls_start(struct strait_dtls *dtls, strait_time now)
     }
     strait__dtls_settle(d);
     d->quiet = false;
+    d->news = false;
     return d->error;
 }
 
@@ -156,6 +157,13 @@ static void handshake_deadlines(struct strait_dtls *d)
 void strait_dtls_advance(struct strait_dtls *dtls, strait_time now)
 {
     struct strait_dtls *d = dtls;
+    if (d != NULL && d->news) {
+        d->news = false;
+        if (d->config.events.state != NULL) {
+            d->config.events.state(d->config.user, d->state);
+        }
+        return;
+    }
     if (d == NULL || d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
         return;
     }
@@ -176,10 +184,10 @@ void strait_dtls_advance(struct strait_dtls *dtls, strait_time now)
 strait_time strait_dtls_deadline(const struct strait_dtls *dtls)
 {
     const struct strait_dtls *d = dtls;
-    if (d == NULL || d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
+    if (d == NULL || (!d->news && (d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)))) {
         return STRAIT_TIME_NEVER;
     }
-    if (verify_due(d)) {
+    if (d->news || verify_due(d)) {
         return d->now;
     }
     strait_time next = strait__timer_next(&d->timer);

@@ -35,6 +35,7 @@ struct strait_dtls {
     enum strait_dtls_state state;
     int error;
     char detail[STRAIT__DTLS_DETAIL];
+    bool news;           /* ... and left one to fire in the next advance */
     bool quiet;          /* within a function that fires no `state` */
     strait_time give_up; /* handshake_timeout as a point in time */
 

@@ -27,7 +27,9 @@ static void end(struct strait_dtls *d, enum strait_dtls_state state, int error)
     d->error = error;
     strait__log(&d->hooks, error == STRAIT_E_CLOSED ? STRAIT_LOG_INFO : STRAIT_LOG_WARNING, "dtls",
                 "%s: %s", strait_error_name(error), d->detail);
-    if (!d->quiet && d->config.events.state != NULL) {
+    if (d->quiet) {
+        d->news = true;
+    } else if (d->config.events.state != NULL) {
         d->config.events.state(d->config.user, state);
     }
 }

@@ -21,7 +21,9 @@ static struct strait__filter view(const struct strait_dtls *d)
 static void note_alert(struct strait_dtls *d, const struct strait__record *record)
 {
     const uint8_t *alert = record->data + record->header;
-    if (d->finished || alert[0] != STRAIT__ALERT_FATAL || alert[1] == STRAIT__ALERT_CLOSE_NOTIFY) {
+    bool said_something = !strait__dtls_is_server(d) || d->hello_done || d->retry_len > 0;
+    if (d->finished || !said_something || alert[0] != STRAIT__ALERT_FATAL ||
+        alert[1] == STRAIT__ALERT_CLOSE_NOTIFY) {
         return;
     }
     if (!d->alert_seen) {

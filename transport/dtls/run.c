@@ -107,6 +107,10 @@ bool strait__dtls_waits(const struct strait_dtls *d)
     if (d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
         return false;
     }
+    /* A 1.3 server that never acknowledges our Finished is not asked for ever. */
+    if (d->finished && d->now >= d->give_up) {
+        return false;
+    }
     if (d->accepted) {
         return d->stats.version == STRAIT_DTLS_1_3 && wolfSSL_dtls13_has_pending_msg(d->ssl);
     }

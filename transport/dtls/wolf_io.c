@@ -3,7 +3,9 @@
 
 void strait__dtls_enter(struct strait_dtls *d)
 {
-    strait__wolf_enter(&d->scope, &d->hooks, d->now);
+    /* wolfSSL compares the time with that of a retransmission that has not been, zero. */
+    strait_time clock = d->now < STRAIT_TIME_NEVER - STRAIT_S ? d->now + STRAIT_S : d->now;
+    strait__wolf_enter(&d->scope, &d->hooks, clock);
     d->inside = true;
 }
 

@@ -38,7 +38,8 @@ struct strait_srtp_config {
     enum strait_srtp_profile profile;
     struct strait_srtp_key send; /* copied; the caller zeroes its own */
     struct strait_srtp_key receive;
-    uint32_t replay_window_rtp;  /* packets, 64..32767; 0: 1024 (RFC 3711, 3.3.2: at least 64) */
+    /* Packets, 64..32767, rounded up to a multiple of 32; 0: 1024 (RFC 3711, 3.3.2: at least 64). */
+    uint32_t replay_window_rtp;
     uint32_t replay_window_rtcp; /* 64..32767 for symmetry; RTCP's is 128 in libsrtp. 0: 128 */
     uint32_t max_ssrcs;          /* in each direction; 0: 64. More are dropped and counted */
 };

@@ -1,5 +1,7 @@
 #include "tests/srtp_pair.h"
 
+#include "srtp/library.h"
+
 const enum strait_srtp_profile all_profiles[N_PROFILES] = {
     STRAIT_SRTP_AEAD_AES_256_GCM,
     STRAIT_SRTP_AEAD_AES_128_GCM,
@@ -51,6 +53,19 @@ struct strait_srtp *session_of(enum strait_srtp_profile profile, int party)
     struct strait_srtp *srtp;
     assert_int_equal(strait_srtp_create(&srtp, &config), STRAIT_OK);
     return srtp;
+}
+
+int hold_library(void **state)
+{
+    (void)state;
+    return strait__srtp_library_acquire();
+}
+
+int release_library(void **state)
+{
+    (void)state;
+    strait__srtp_library_release();
+    return 0;
 }
 
 struct pair pair_of(enum strait_srtp_profile profile)

@@ -28,6 +28,10 @@ void known_keys(enum strait_srtp_profile profile, int sender, struct strait_srtp
 struct strait_srtp_config config_of(enum strait_srtp_profile profile, int party);
 struct strait_srtp *session_of(enum strait_srtp_profile profile, int party);
 
+/* For a group of tests: keeps libsrtp running, since starting it takes long. */
+int hold_library(void **state);
+int release_library(void **state);
+
 struct pair {
     struct strait_srtp *alice, *bob;
 };

@@ -432,5 +432,5 @@ int main(void)
         cmocka_unit_test(configurations_out_of_range_are_refused),
         cmocka_unit_test(null_arguments_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, hold_library, release_library);
 }

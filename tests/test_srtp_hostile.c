@@ -338,5 +338,5 @@ int main(void)
         cmocka_unit_test(made_up_bytes_are_survived),
         cmocka_unit_test(made_up_bytes_to_send_are_survived),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, hold_library, release_library);
 }

@@ -49,5 +49,5 @@ int main(int argc, char **argv)
         return 2;
     }
     oracle_path = argv[1];
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, hold_library, release_library);
 }

@@ -263,5 +263,5 @@ int main(void)
         cmocka_unit_test(a_stream_is_restored_once_and_before_its_packets),
         cmocka_unit_test(as_many_streams_are_listed_as_there_is_room_for),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, hold_library, release_library);
 }

@@ -243,5 +243,5 @@ int main(void)
         cmocka_unit_test(forged_packets_do_not_count_as_ssrcs),
         cmocka_unit_test(a_thousand_ssrcs_are_kept_apart),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, hold_library, release_library);
 }

@@ -223,5 +223,5 @@ int main(void)
         cmocka_unit_test(rtp_packets_of_rfc_7714_16_go_through_a_session),
         cmocka_unit_test(rtcp_packets_of_rfc_7714_17_go_through_a_session),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, hold_library, release_library);
 }

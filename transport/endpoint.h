@@ -48,6 +48,7 @@ struct strait_endpoint {
     struct strait_transport *transports; /* all, linked by their next */
     struct strait_transport *dead;       /* destroyed inside a callback; freed when it returned */
     unsigned depth;                      /* of receive and advance */
+    bool has_srtp; /* it holds libsrtp: starting it takes 25 ms, no peer shall wait for that */
     uint64_t next_id;
     struct strait__recorder *recorder; /* NULL: nothing is recorded */
     struct strait_endpoint_stats stats;

@@ -1,4 +1,5 @@
 /* Making and ending an endpoint, its local addresses and its list of transports. */
+#include "srtp/library.h"
 #include "transport/address.h"
 #include "transport/endpoint.h"
 #include "transport/transport.h"
@@ -62,6 +63,10 @@ int strait_endpoint_create(struct strait_endpoint **out, const struct strait_end
     strait__outbox_init(&e->outbox, &e->hooks,
                         config.outbox_bytes > 0 ? config.outbox_bytes : STRAIT__DEFAULT_OUTBOX);
     error = init_tables(e);
+    if (error == STRAIT_OK) {
+        error = strait__srtp_library_acquire();
+        e->has_srtp = error == STRAIT_OK;
+    }
     if (error != STRAIT_OK) {
         goto fail;
     }
@@ -86,6 +91,9 @@ void strait_endpoint_destroy(struct strait_endpoint *endpoint)
     strait__table_finish(&endpoint->ufrags);
     strait__table_finish(&endpoint->paths);
     strait__recorder_destroy(endpoint->recorder, &endpoint->hooks);
+    if (endpoint->has_srtp) {
+        strait__srtp_library_release();
+    }
     struct strait_hooks hooks = endpoint->hooks;
     strait__zero(endpoint, sizeof *endpoint);
     strait__free(&hooks, endpoint);

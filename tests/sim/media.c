@@ -5,8 +5,6 @@
 #include "tests/sim/check.h"
 #include "transport/util.h"
 
-/* --- Packets ------------------------------------------------------------------------------------------- */
-
 void sim_media_rtp(uint8_t packet[SIM_RTP_BYTES], uint32_t ssrc, uint16_t sequence, uint32_t tick)
 {
     packet[0] = 0x80; /* RFC 3550, 5.1: version 2 */
@@ -59,37 +57,4 @@ void sim_media_count(struct sim_media *media, uint32_t ssrc, const struct strait
     uint8_t bit = (uint8_t)(1u << (sequence & 7));
     media->repeated += (media->seen[sequence >> 3] & bit) != 0;
     media->seen[sequence >> 3] |= bit;
-}
-
-/* --- Certificates ---------------------------------------------------------------------------------------- */
-
-enum { CERTIFICATES = 32 };
-
-static struct strait_certificate *certificates[CERTIFICATES];
-
-static int seeded(void *user, uint8_t *out, size_t bytes)
-{
-    sim_random_fill(user, out, bytes);
-    return 0;
-}
-
-struct strait_certificate *sim_certificate(uint32_t number)
-{
-    sim_check(number < CERTIFICATES);
-    if (certificates[number] == NULL) {
-        struct sim_random random;
-        sim_random_init(&random, number, 99);
-        struct strait_hooks hooks = { .size = sizeof hooks, .user = &random, .random = seeded };
-        struct strait_certificate_config config = { .size = sizeof config, .hooks = &hooks };
-        sim_check(strait_certificate_create(&certificates[number], &config) == STRAIT_OK);
-    }
-    return strait_certificate_ref(certificates[number]);
-}
-
-void sim_certificates_finish(void)
-{
-    for (size_t i = 0; i < CERTIFICATES; i++) {
-        strait_certificate_unref(certificates[i]);
-        certificates[i] = NULL;
-    }
 }

@@ -1,4 +1,4 @@
-/* What peers send to each other, such that any byte that changes is seen; and their certificates. */
+/* What peers send to each other, such that any byte that changes is seen. */
 #ifndef SIM_MEDIA_H
 #define SIM_MEDIA_H
 
@@ -12,10 +12,5 @@ void sim_media_rtcp(uint8_t packet[SIM_RTCP_BYTES], uint32_t ssrc, uint32_t tick
 /* Counts a packet of `ssrc`; what differs from what the functions above write is damaged. */
 void sim_media_count(struct sim_media *media, uint32_t ssrc, const struct strait_packet *packet,
                      strait_time now);
-
-/* A reference on the certificate number `number`; the same one every time. */
-struct strait_certificate *sim_certificate(uint32_t number);
-/* Gives up the ones that are kept. */
-void sim_certificates_finish(void);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "tests/sim/check.h"
 #include "tests/sim/media.h"
+#include "tests/sim/suite.h"
 #include "transport/util.h"
 
 enum { TICK_MS = 20, RTCP_EVERY = 10 };

@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/sim/check.h"
-#include "tests/sim/media.h"
 #include "tests/sim/pair.h"
+#include "tests/sim/suite.h"
 
 enum {
     DEFAULT_SEEDS = 200,
@@ -25,7 +24,7 @@ struct cell {
     char name[80];
 };
 
-static size_t n_seeds = DEFAULT_SEEDS;
+static size_t n_seeds;
 
 static struct sim_plan plan_of(const struct cell *cell, uint64_t seed)
 {
@@ -161,11 +160,8 @@ static struct cell make_cell(size_t i)
 int main(void)
 {
     struct CMUnitTest tests[CELLS + SIM_VERSIONS] = { 0 };
-    const char *seeds = getenv("STRAIT_SIM_SEEDS");
     size_t n = 0;
-    if (seeds != NULL && strtoul(seeds, NULL, 10) > 0) {
-        n_seeds = strtoul(seeds, NULL, 10);
-    }
+    n_seeds = sim_seeds(DEFAULT_SEEDS);
     for (size_t i = 0; i < CELLS; i++) {
         cells[i] = make_cell(i);
         tests[n++] = (struct CMUnitTest){ .name = cells[i].name,
@@ -180,7 +176,5 @@ int main(void)
                                           .test_func = same_seed_same_bytes,
                                           .initial_state = &cells[i * 2 * LOSSES + LOSSES - 1] };
     }
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    sim_certificates_finish();
-    return failed;
+    return sim_run(tests, sizeof tests / sizeof *tests);
 }

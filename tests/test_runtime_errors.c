@@ -12,15 +12,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <strait/runtime.h>
-
-#include "tests/fake_endpoint.h"
-#include "tests/udp_client.h"
-#include "transport/address.h"
+#include "tests/runtime_rig.h"
 
 #define SCRIPT_MAX 64
 
@@ -81,46 +76,26 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags,
     return got;
 }
 
-struct rig {
-    struct strait_runtime *runtime;
-    struct strait_endpoint *endpoint;
-    struct udp_client client;
-    struct strait_path path; /* to the client */
-    struct udp_message *message;
-};
+static struct udp_client client;
+static struct strait_path path; /* to the client */
 
 static int setup(void **state)
 {
-    struct rig *rig = calloc(1, sizeof *rig);
-    assert_non_null(rig);
-    rig->message = calloc(1, sizeof *rig->message);
-    assert_non_null(rig->message);
-    const struct strait_runtime_config config = { .size = sizeof config };
-    assert_int_equal(strait_runtime_create(&rig->runtime, &config), STRAIT_OK);
-    rig->endpoint = fake_create(true);
-    assert_int_equal(strait_runtime_add(rig->runtime, rig->endpoint), STRAIT_OK);
-    assert_true(udp_client_open(&rig->client, "127.0.0.1"));
-    struct sockaddr_storage local = udp_address("127.0.0.1", 0);
-    assert_int_equal(strait_runtime_bind(rig->runtime, rig->endpoint,
-                                         (const struct sockaddr *)&local, sizeof local,
-                                         &rig->path.socket, &rig->path.local),
-                     STRAIT_OK);
-    rig->path.remote = rig->client.address;
+    assert_int_equal(rig_setup(state), 0);
+    struct rig *rig = *state;
+    rig_client(&client, "127.0.0.1");
+    path.local = rig_listen(rig, "127.0.0.1", &path.socket);
+    path.remote = client.address;
     memset(&kernel, 0, sizeof kernel);
     kernel.on = true;
-    *state = rig;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct rig *rig = *state;
-    strait_runtime_destroy(rig->runtime);
+    rig_teardown(state);
     kernel.on = false;
-    fake_destroy(rig->endpoint);
-    udp_client_close(&rig->client);
-    free(rig->message);
-    free(rig);
+    udp_client_close(&client);
     return 0;
 }
 
@@ -136,34 +111,21 @@ static void dispatch(struct rig *rig)
     assert_int_equal(strait_runtime_dispatch(rig->runtime), STRAIT_OK);
 }
 
-static bool readable(const struct rig *rig)
-{
-    struct pollfd one = { .fd = strait_runtime_fd(rig->runtime), .events = POLLIN };
-    return poll(&one, 1, 0) == 1;
-}
-
-static struct strait_runtime_stats stats_of(const struct rig *rig)
-{
-    struct strait_runtime_stats stats = { .size = sizeof stats };
-    assert_int_equal(strait_runtime_stats(rig->runtime, &stats), STRAIT_OK);
-    return stats;
-}
-
 static void queue_number(struct rig *rig, unsigned number)
 {
-    fake_queue(rig->endpoint, &rig->path, &number, sizeof number, 0);
+    fake_queue(rig->endpoint, &path, &number, sizeof number, 0);
 }
 
 static void expect_number(struct rig *rig, unsigned number)
 {
-    assert_true(udp_client_receive(&rig->client, rig->message));
+    assert_true(udp_client_receive(&client, rig->message));
     assert_int_equal(rig->message->len, sizeof number);
     assert_memory_equal(rig->message->data, &number, sizeof number);
 }
 
 static void expect_nothing(struct rig *rig)
 {
-    assert_false(udp_client_receive(&rig->client, rig->message));
+    assert_false(udp_client_receive(&client, rig->message));
 }
 
 /* A train of `n` segments of `size` bytes, the k-th of nothing but k. */
@@ -174,14 +136,14 @@ static void queue_train(struct rig *rig, unsigned n, uint16_t size)
     for (unsigned i = 0; i < n; i++) {
         memset(bytes + (size_t)i * size, (int)i, size);
     }
-    fake_queue(rig->endpoint, &rig->path, bytes, (size_t)n * size, size);
+    fake_queue(rig->endpoint, &path, bytes, (size_t)n * size, size);
     free(bytes);
 }
 
 static void expect_segments(struct rig *rig, unsigned from, unsigned to, uint16_t size)
 {
     for (unsigned i = from; i < to; i++) {
-        assert_true(udp_client_receive(&rig->client, rig->message));
+        assert_true(udp_client_receive(&client, rig->message));
         assert_int_equal(rig->message->len, size);
         assert_int_equal(rig->message->data[0], i);
         assert_int_equal(rig->message->data[size - 1], i);
@@ -207,7 +169,7 @@ static void test_a_full_socket_is_tried_again_when_writable(void **state)
     expect_nothing(rig);
     assert_int_equal(kernel.calls, 8);
     assert_int_equal(fake_waiting(rig->endpoint), 93);
-    assert_true(readable(rig));
+    assert_true(rig_readable(rig->runtime, 0));
     dispatch(rig);
     assert_int_equal(kernel.calls, 9);
     expect_nothing(rig);
@@ -217,13 +179,13 @@ static void test_a_full_socket_is_tried_again_when_writable(void **state)
         expect_number(rig, i);
     }
     expect_nothing(rig);
-    const struct strait_runtime_stats stats = stats_of(rig);
+    const struct strait_runtime_stats stats = rig_stats(rig);
     assert_int_equal(stats.send_would_block, 2);
     assert_int_equal(stats.datagrams_sent, 100);
     assert_int_equal(stats.send_errors, 0);
     /* It is writable, and nobody wants to know any more. */
     dispatch(rig);
-    assert_false(readable(rig));
+    assert_false(rig_readable(rig->runtime, 0));
 }
 
 static void test_a_full_socket_is_left_alone_until_then(void **state)
@@ -236,7 +198,7 @@ static void test_a_full_socket_is_left_alone_until_then(void **state)
     assert_int_equal(strait_runtime_wait(rig->runtime, STRAIT_TIME_NEVER), STRAIT_OK);
     assert_int_equal(kernel.calls, 2);
     expect_number(rig, 0);
-    assert_int_equal(stats_of(rig).send_would_block, 1);
+    assert_int_equal(rig_stats(rig).send_would_block, 1);
 }
 
 static void test_a_full_socket_receives_all_the_same(void **state)
@@ -247,7 +209,7 @@ static void test_a_full_socket_receives_all_the_same(void **state)
     script(full, 3);
     dispatch(rig);
     unsigned two = 2;
-    udp_client_send(&rig->client, &rig->path.local, &two, sizeof two);
+    udp_client_send(&client, &path.local, &two, sizeof two);
     dispatch(rig);
     assert_int_equal(rig->endpoint->received, 1);
     kernel.on = false;
@@ -266,7 +228,7 @@ static void test_interrupted_calls_are_repeated(void **state)
     dispatch(rig);
     expect_number(rig, 5);
     assert_int_equal(kernel.calls, 3);
-    assert_int_equal(stats_of(rig).send_errors, 0);
+    assert_int_equal(rig_stats(rig).send_errors, 0);
 }
 
 /* --- Errors ---------------------------------------------------------------------------------- */
@@ -285,7 +247,7 @@ static void test_other_errors_are_counted_and_given_up(void **state)
     expect_number(rig, 4);
     expect_nothing(rig);
     assert_int_equal(fake_waiting(rig->endpoint), 0);
-    const struct strait_runtime_stats stats = stats_of(rig);
+    const struct strait_runtime_stats stats = rig_stats(rig);
     assert_int_equal(stats.send_errors, 2);
     assert_int_equal(stats.last_send_errno, ENETUNREACH);
     assert_int_equal(stats.datagrams_sent, 3);
@@ -295,16 +257,16 @@ static void test_real_errors_too(void **state)
 {
     struct rig *rig = *state;
     kernel.on = false;
-    struct strait_path lost = rig->path;
+    struct strait_path lost = path;
     lost.socket += 100;
     fake_queue(rig->endpoint, &lost, "no such socket", 14, 0);
-    struct strait_path mixed = rig->path;
+    struct strait_path mixed = path;
     mixed.remote = udp_address("::1", 9);
     fake_queue(rig->endpoint, &mixed, "other family", 12, 0);
     queue_number(rig, 3);
     dispatch(rig);
     expect_number(rig, 3);
-    const struct strait_runtime_stats stats = stats_of(rig);
+    const struct strait_runtime_stats stats = rig_stats(rig);
     assert_int_equal(stats.send_errors, 2);
     assert_int_equal(stats.last_send_errno, EAFNOSUPPORT);
     assert_int_equal(fake_waiting(rig->endpoint), 0);
@@ -320,18 +282,18 @@ static void test_a_train_that_is_given_up_counts_its_datagrams(void **state)
     expect_nothing(rig);
     assert_int_equal(kernel.calls, 1);
     assert_int_equal(kernel.segments[0], 100);
-    assert_int_equal(stats_of(rig).send_errors, 12);
+    assert_int_equal(rig_stats(rig).send_errors, 12);
 }
 
 static void test_truncated_datagrams_are_counted_and_dropped(void **state)
 {
     struct rig *rig = *state;
     kernel.flags = MSG_TRUNC;
-    udp_client_send(&rig->client, &rig->path.local, "cut", 3);
-    udp_client_send(&rig->client, &rig->path.local, "cut", 3);
+    udp_client_send(&client, &path.local, "cut", 3);
+    udp_client_send(&client, &path.local, "cut", 3);
     dispatch(rig);
     assert_int_equal(rig->endpoint->received, 0);
-    const struct strait_runtime_stats stats = stats_of(rig);
+    const struct strait_runtime_stats stats = rig_stats(rig);
     assert_int_equal(stats.receive_truncated, 2);
     assert_int_equal(stats.datagrams_received, 0);
 }
@@ -355,7 +317,7 @@ static void test_a_socket_without_segmentation_sends_one_by_one(void **state)
     for (size_t i = 1; i < kernel.calls; i++) {
         assert_int_equal(kernel.segments[i], 0);
     }
-    const struct strait_runtime_stats stats = stats_of(rig);
+    const struct strait_runtime_stats stats = rig_stats(rig);
     assert_int_equal(stats.datagrams_sent, 8);
     assert_int_equal(stats.send_errors, 0);
 }
@@ -374,7 +336,7 @@ static void test_a_train_too_long_for_its_path_says_nothing_of_others(void **sta
     assert_int_equal(kernel.calls, 1 + 4 + 1);
     assert_int_equal(kernel.lens[5], 900);
     assert_int_equal(kernel.segments[5], 300);
-    assert_int_equal(stats_of(rig).send_errors, 0);
+    assert_int_equal(rig_stats(rig).send_errors, 0);
 }
 
 static void test_a_train_goes_on_where_the_socket_was_full(void **state)
@@ -396,7 +358,7 @@ static void test_a_train_goes_on_where_the_socket_was_full(void **state)
     expect_segments(rig, 3, 6, 100);
     expect_number(rig, 42);
     expect_nothing(rig);
-    const struct strait_runtime_stats stats = stats_of(rig);
+    const struct strait_runtime_stats stats = rig_stats(rig);
     assert_int_equal(stats.datagrams_sent, 7);
     assert_int_equal(stats.send_would_block, 2);
     assert_int_equal(fake_waiting(rig->endpoint), 0);

@@ -73,7 +73,14 @@ void udp_client_send(const struct udp_client *client, const struct sockaddr_stor
     assert_int_equal(sent, len);
 }
 
-bool udp_client_send_train(const struct udp_client *client, const struct sockaddr_storage *to,
+bool udp_client_can_segment(const struct udp_client *client)
+{
+    int segment;
+    socklen_t len = sizeof segment;
+    return getsockopt(client->fd, SOL_UDP, UDP_SEGMENT, &segment, &len) == 0;
+}
+
+void udp_client_send_train(const struct udp_client *client, const struct sockaddr_storage *to,
                            const void *data, size_t len, uint16_t segment)
 {
     struct sockaddr_storage remote = *to;
@@ -92,12 +99,7 @@ bool udp_client_send_train(const struct udp_client *client, const struct sockadd
     c->cmsg_type = UDP_SEGMENT;
     c->cmsg_len = CMSG_LEN(sizeof segment);
     memcpy(CMSG_DATA(c), &segment, sizeof segment);
-    int probe;
-    socklen_t probe_len = sizeof probe;
-    if (getsockopt(client->fd, SOL_UDP, UDP_SEGMENT, &probe, &probe_len) != 0) {
-        return false;
-    }
-    return sendmsg(client->fd, &header, 0) == (ssize_t)len;
+    assert_int_equal(sendmsg(client->fd, &header, 0), len);
 }
 
 bool udp_client_receive(const struct udp_client *client, struct udp_message *message)

@@ -24,8 +24,10 @@ void udp_client_close(struct udp_client *client);
 /* To a path's local address as the runtime sees it; errors end the test. */
 void udp_client_send(const struct udp_client *client, const struct sockaddr_storage *to,
                      const void *data, size_t len);
-/* As one train of datagrams of `segment` bytes (UDP_SEGMENT); false where the kernel cannot. */
-bool udp_client_send_train(const struct udp_client *client, const struct sockaddr_storage *to,
+/* Whether the kernel knows UDP_SEGMENT. */
+bool udp_client_can_segment(const struct udp_client *client);
+/* As one train of datagrams of `segment` bytes. */
+void udp_client_send_train(const struct udp_client *client, const struct sockaddr_storage *to,
                            const void *data, size_t len, uint16_t segment);
 void udp_client_set_traffic_class(const struct udp_client *client, int value);
 

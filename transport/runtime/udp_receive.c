@@ -7,10 +7,8 @@
 #include "transport/runtime/internal.h"
 #include "transport/util.h"
 
-/* A GRO train is as long as the longest datagram. The little more than a page's multiple keeps the
- * heads of all buffers from sharing the same few sets of the cache. */
+/* The longest datagram, and the longest train that GRO makes. */
 #define BUFFER_ROOM 65536u
-#define BUFFER_STRIDE (BUFFER_ROOM + 1280u)
 
 /* All that we ask for: the local address, the traffic class and GRO's segment size. */
 struct control {
@@ -35,13 +33,13 @@ struct strait__receiver *strait__receiver_create(const struct strait_hooks *hook
         return NULL;
     }
     /* Not zeroed: the part of a buffer that no datagram has reached costs no memory. */
-    receiver->bytes = hooks->alloc(hooks->user, (size_t)STRAIT__MESSAGES * BUFFER_STRIDE);
+    receiver->bytes = hooks->alloc(hooks->user, (size_t)STRAIT__MESSAGES * BUFFER_ROOM);
     if (receiver->bytes == NULL) {
         strait__free(hooks, receiver);
         return NULL;
     }
     for (size_t i = 0; i < STRAIT__MESSAGES; i++) {
-        receiver->buffers[i].iov_base = receiver->bytes + i * BUFFER_STRIDE;
+        receiver->buffers[i].iov_base = receiver->bytes + i * BUFFER_ROOM;
         receiver->buffers[i].iov_len = BUFFER_ROOM;
     }
     return receiver;

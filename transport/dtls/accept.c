@@ -76,9 +76,7 @@ static void try_hello(struct strait_dtls *d, uint8_t *record, size_t len)
     d->sent_new = false;
     d->newest_message = 0;
     strait__dtls_object_close(d);
-    strait__dtls_enter(d);
     int error = strait__dtls_object_open(d);
-    strait__dtls_leave(d);
     if (error != STRAIT_OK) {
         strait__dtls_fail(d, error, "wolfSSL made no association: %s", strait_strerror(error));
     }

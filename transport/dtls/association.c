@@ -58,6 +58,7 @@ void strait_dtls_destroy(struct strait_dtls *dtls)
 void strait__dtls_tick(struct strait_dtls *d, strait_time now)
 {
     d->now = now > d->now ? now : d->now;
+    d->hook_error = 0;
 }
 
 static strait_time later(strait_time now, strait_time interval)
@@ -79,9 +80,7 @@ int strait_dtls_start(struct strait_dtls *dtls, strait_time now)
     d->give_up = later(d->now, d->config.handshake_timeout);
     /* What goes wrong here is returned and needs no event. */
     d->quiet = true;
-    strait__dtls_enter(d);
     int error = strait__dtls_object_open(d);
-    strait__dtls_leave(d);
     if (error != STRAIT_OK) {
         strait__dtls_fail(d, error, "wolfSSL made no association: %s", strait_strerror(error));
     } else if (!strait__dtls_is_server(d)) {

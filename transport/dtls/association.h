@@ -44,6 +44,7 @@ struct strait_dtls {
     WOLFSSL_CTX *ctx;
     WOLFSSL *ssl;
     struct strait__wolf_scope scope;
+    int hook_error;     /* what a hook refused in this call */
     bool inside;        /* between enter and leave */
     uint64_t read_seq0; /* the next record of epoch 0 that wolfSSL gets, see receive.c */
     bool accepted;      /* wolfSSL_accept or _connect said that it is done */
@@ -98,7 +99,7 @@ bool strait__dtls_allows(const struct strait_dtls *d, enum strait_dtls_version v
 /* The wolfSSL context of an association: certificate, suites, versions. */
 int strait__dtls_context_open(struct strait_dtls *d);
 void strait__dtls_context_close(struct strait_dtls *d);
-/* A wolfSSL object, ready to connect or accept. Inside a scope. */
+/* A wolfSSL object, ready to connect or accept. */
 int strait__dtls_object_open(struct strait_dtls *d);
 void strait__dtls_object_close(struct strait_dtls *d);
 /* Offers (client) or answers with (server) these profiles only; n 0: none. */

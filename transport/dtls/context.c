@@ -68,7 +68,7 @@ int strait__dtls_context_open(struct strait_dtls *d)
         error = context_fill(d);
     }
     strait__dtls_leave(d);
-    return error;
+    return error != STRAIT_OK && d->hook_error != 0 ? d->hook_error : error;
 }
 
 void strait__dtls_context_close(struct strait_dtls *d)
@@ -150,11 +150,11 @@ static bool object_fill(struct strait_dtls *d)
 
 int strait__dtls_object_open(struct strait_dtls *d)
 {
+    strait__dtls_enter(d);
     d->ssl = wolfSSL_new(d->ctx);
-    if (d->ssl == NULL) {
-        return STRAIT_E_NOMEM;
-    }
-    return object_fill(d) ? STRAIT_OK : STRAIT_E_CRYPTO;
+    int error = d->ssl == NULL ? STRAIT_E_NOMEM : object_fill(d) ? STRAIT_OK : STRAIT_E_CRYPTO;
+    strait__dtls_leave(d);
+    return error != STRAIT_OK && d->hook_error != 0 ? d->hook_error : error;
 }
 
 void strait__dtls_object_close(struct strait_dtls *d)

@@ -156,6 +156,13 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         fail_alert(d);
         return;
     }
+    if (d->hook_error != 0) {
+        tell_peer(d);
+        strait__dtls_fail(d, d->hook_error, "%s",
+                          d->hook_error == STRAIT_E_NOMEM ? "out of memory in the handshake"
+                                                          : "the random source failed");
+        return;
+    }
     const struct meaning *meaning = meaning_of(wolf_error);
     if (meaning == NULL && d->hello_on_trial) {
         d->hello_rejected = true;

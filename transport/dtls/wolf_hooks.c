@@ -40,6 +40,13 @@ static const struct strait_hooks *defaults(struct strait_hooks *room)
     return room;
 }
 
+static void note_failure(int error)
+{
+    if (current != NULL) {
+        current->failed = error;
+    }
+}
+
 void *strait__wolf_malloc(size_t size)
 {
     struct strait_hooks room;
@@ -50,6 +57,7 @@ void *strait__wolf_malloc(size_t size)
     }
     union header *header = hooks->alloc(hooks->user, sizeof *header + size);
     if (header == NULL) {
+        note_failure(STRAIT_E_NOMEM);
         return NULL;
     }
     header->block.hooks = own;
@@ -86,7 +94,11 @@ int strait__wolf_random_block(unsigned char *out, unsigned int size)
 {
     struct strait_hooks room;
     const struct strait_hooks *hooks = current != NULL ? current->hooks : defaults(&room);
-    return strait__random(hooks, out, size) == STRAIT_OK ? 0 : -1;
+    if (strait__random(hooks, out, size) == STRAIT_OK) {
+        return 0;
+    }
+    note_failure(STRAIT_E_RANDOM);
+    return -1;
 }
 
 unsigned int LowResTimer(void)

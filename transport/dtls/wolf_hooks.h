@@ -11,6 +11,8 @@
 struct strait__wolf_scope {
     const struct strait_hooks *hooks;
     strait_time now;
+    /* What a hook refused: STRAIT_E_NOMEM or _RANDOM. wolfSSL's own errors do not always say it. */
+    int failed;
     struct strait__wolf_scope *outer;
 };
 

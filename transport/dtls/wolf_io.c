@@ -12,6 +12,7 @@ void strait__dtls_enter(struct strait_dtls *d)
 void strait__dtls_leave(struct strait_dtls *d)
 {
     d->inside = false;
+    d->hook_error = d->scope.failed != 0 ? d->scope.failed : d->hook_error;
     strait__wolf_leave(&d->scope);
 }
 

@@ -30,6 +30,11 @@ static void set_ended(struct listener *listener, int error, const char *reason, 
     listener->ended = now;
     listener->error = error;
     snprintf(listener->reason, sizeof listener->reason, "%s", reason);
+    /* It becomes part of a sentence. */
+    listener->reason[strcspn(listener->reason, "\n")] = '\0';
+    if (listener->reason[0] != '\0' && reason[strlen(reason) - 1] == '.') {
+        listener->reason[strlen(listener->reason) - 1] = '\0';
+    }
 }
 
 static void tell_connected(const struct listener *listener)
@@ -114,7 +119,7 @@ static void on_packets(void *user, struct strait_transport *transport,
 
 static int make_transport(struct listener *listener, enum strait_dtls_role role, strait_time now)
 {
-    const struct strait_transport_config config = {
+    struct strait_transport_config config = {
         .size = sizeof config,
         .events = { .size = sizeof config.events,
                     .ice_state = on_ice_state,
@@ -127,6 +132,11 @@ static int make_transport(struct listener *listener, enum strait_dtls_role role,
         .dtls_role = role,
     };
 
+    if (role == STRAIT_DTLS_CLIENT) {
+        /* A DTLS server goes by its own order, and some browsers' begins with AES_CM: do not offer it. */
+        config.profiles[config.n_profiles++] = STRAIT_SRTP_AEAD_AES_128_GCM;
+        config.profiles[config.n_profiles++] = STRAIT_SRTP_AEAD_AES_256_GCM;
+    }
     return strait_transport_create(&listener->transport, listener->setup->endpoint, &config, now);
 }
 
@@ -227,7 +237,9 @@ void listener_send(struct listener *listener, const struct listener_frame *frame
     listener->sequence++;
     if (strait_transport_send(listener->transport, &packet, 1) == 1) {
         listener->silent = false;
-        listener->packets++;
+        if (listener->packets++ == 0) {
+            listener->first_sent = strait_runtime_now(listener->setup->runtime);
+        }
         listener->octets += (uint32_t)frame->payload_len;
     }
 }

@@ -46,9 +46,9 @@ struct listener {
     bool has_reception;
     strait_time round_trip; /* 0: not known */
 
-    strait_time joined, ended;
-    int error;        /* a strait_error; STRAIT_OK: it left */
-    char reason[240]; /* "" until it ended */
+    strait_time joined, first_sent, ended; /* 0: not yet */
+    int error;                             /* a strait_error; STRAIT_OK: it left */
+    char reason[240];                      /* "" until it ended */
 };
 
 /* A packet for everybody: the payload stands once at data + RTP_HEADER_LEN; each listener writes its

@@ -62,6 +62,17 @@ static int payload_type(struct strait_text word)
     return value <= 127 ? value : -1;
 }
 
+/* Lines of a text, of which each ends in a line feed. */
+static uint32_t count_lines(struct strait_text text)
+{
+    uint32_t lines = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        lines += text.data[i] == '\n';
+    }
+    return lines;
+}
+
 static bool has_format(const struct strait_sdp_section *section, int wanted)
 {
     struct strait_text formats = section->formats;
@@ -77,12 +88,9 @@ static bool has_format(const struct strait_sdp_section *section, int wanted)
 
 static uint32_t line_of(const struct strait_sdp_section *section, const char *place)
 {
-    uint32_t line = section->line + 1;
+    const struct strait_text before = { section->body.data, (size_t)(place - section->body.data) };
 
-    for (const char *p = section->body.data; p < place; p++) {
-        line += *p == '\n';
-    }
-    return line;
+    return section->line + 1 + count_lines(before);
 }
 
 /* "a=rtpmap:111 opus/48000/2" (RFC 7587, section 7) */
@@ -163,6 +171,16 @@ static const struct strait_sdp_section *find_transport(const struct strait_sdp *
     return audio;
 }
 
+/* Where a=ice-lite stands: at session level (RFC 8839, section 5.3), else in the section. */
+static uint32_t lite_line(const struct offer *offer)
+{
+    const struct strait_text session = offer->sdp->session;
+    const char *found = memmem(session.data, session.len, "a=ice-lite", strlen("a=ice-lite"));
+    const struct strait_text before = { session.data, found ? (size_t)(found - session.data) : 0 };
+
+    return found ? 1 + count_lines(before) : offer->transport->line;
+}
+
 static int check_transport(struct offer *out, enum strait_dtls_role wanted,
                            struct strait_sdp_error *error)
 {
@@ -170,7 +188,8 @@ static int check_transport(struct offer *out, enum strait_dtls_role wanted,
         return -1;
     }
     if (out->transport->ice.ice_lite) {
-        return fail(error, 0, "a=ice-lite: the radio is ICE-lite, so its listeners must be full");
+        return fail(error, lite_line(out),
+                    "a=ice-lite: the radio is ICE-lite, so its listeners must be full");
     }
     if (!out->audio->rtcp_mux) {
         return fail(error, out->audio->line,
@@ -204,7 +223,9 @@ int offer_read(struct offer *out, const struct strait_sdp *sdp, enum strait_dtls
         }
     }
     if (!out->audio) {
-        return fail(error, 0, "there is no m=audio section, and the radio sends nothing else");
+        /* The first line that is something else, or the last one. */
+        return fail(error, sdp->n_sections > 0 ? sdp->sections[0].line : count_lines(sdp->session),
+                    "there is no m=audio section, and the radio sends nothing else");
     }
     if (!is(out->audio->protocol, "UDP/TLS/RTP/SAVPF") &&
         !is(out->audio->protocol, "UDP/TLS/RTP/SAVP")) {

@@ -154,7 +154,8 @@ static json_t *remote_inbound_object(const struct listener *listener)
 }
 
 /* The connection's course in ms since its offer came. */
-static json_t *course_object(const struct strait_transport_stats *stats)
+static json_t *course_object(const struct listener *listener,
+                             const struct strait_transport_stats *stats)
 {
     json_t *object = json_object();
 
@@ -162,7 +163,8 @@ static json_t *course_object(const struct strait_transport_stats *stats)
     set_ms(object, "pathValidated", stats->created, stats->path_validated);
     set_ms(object, "dtlsStarted", stats->created, stats->dtls_started);
     set_ms(object, "dtlsConnected", stats->created, stats->dtls_connected);
-    set_ms(object, "firstMedia", stats->created, stats->first_media);
+    set_ms(object, "firstRtpSent", stats->created, listener->first_sent);
+    set_ms(object, "firstRtcpReceived", stats->created, stats->first_media);
     return object;
 }
 
@@ -218,7 +220,7 @@ static json_t *listener_object(const struct listener *listener, strait_time now)
     if (listener->has_reception) {
         (void)json_object_set_new(object, "remoteInboundRtp", remote_inbound_object(listener));
     }
-    (void)json_object_set_new(object, "course", course_object(&stats));
+    (void)json_object_set_new(object, "course", course_object(listener, &stats));
     (void)json_object_set_new(object, "dropped", drops_object(&stats));
     return object;
 }

@@ -140,7 +140,7 @@ async function refresh() {
   if (transport) {
     fact('dtls', versions[transport.tlsVersion] ?? transport.tlsVersion ?? transport.dtlsState);
     fact('cipher', transport.dtlsCipher);
-    fact('srtp', transport.srtpCipher);
+    fact('srtp', transport.srtpCipher?.replace(/^SRTP_/, ''));
   }
   if (inbound) {
     fact('packets', `${inbound.packetsReceived} received, ${inbound.packetsLost} lost`);

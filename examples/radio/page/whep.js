@@ -59,6 +59,8 @@ export class Listener extends EventTarget {
     this.times.answer = performance.now();
     if (pc.signalingState !== 'closed') {
       await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+      // A close_notify shows here first.
+      pc.getReceivers()[0].transport?.addEventListener('statechange', () => this.#changed());
     }
   }
 

@@ -1,0 +1,56 @@
+// Chromium and Firefox behind the same few words.
+
+import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+
+const open = new Set();
+
+class Browser {
+  constructor(name, browser, newPage) {
+    Object.assign(this, { name, browser, newPage });
+    open.add(this);
+  }
+
+  async close() {
+    open.delete(this);
+    await this.browser.close();
+  }
+}
+
+// Both run as a person has them, but for the window; tests may run as root, hence no sandbox.
+const chromiumOptions = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+};
+
+async function launchChromium() {
+  const browser = await chromium.launch(chromiumOptions);
+  return new Browser('Chromium', browser, (options) => browser.newPage(options));
+}
+
+async function launchFirefox() {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+    headless: true,
+  });
+  return new Browser('Firefox', browser, () => browser.newPage());
+}
+
+/** One page of a Chromium that `kill` ends without a goodbye. */
+async function launchToKill() {
+  const server = await chromium.launchServer(chromiumOptions);
+  const browser = await chromium.connect(server.wsEndpoint());
+  open.add({ close: () => server.kill() });
+  return { page: await browser.newPage(), kill: () => server.kill() };
+}
+
+export const launchers = {
+  Chromium: launchChromium,
+  ChromiumToKill: launchToKill,
+  Firefox: launchFirefox,
+};
+
+export async function closeBrowsers() {
+  for (const browser of open) await browser.close().catch(() => {});
+}

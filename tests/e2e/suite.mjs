@@ -1,0 +1,38 @@
+// All tests in their order: suite.mjs BUILD_FOLDER [WORD...]. Called by ./run.
+
+import { run } from './lib/tap.mjs';
+import { closeBrowsers } from './lib/browsers.mjs';
+import { killRadios, useBuild } from './lib/radio.mjs';
+import { tests as whep } from './tests/whep.mjs';
+import { tests as listen } from './tests/listen.mjs';
+import { tests as ten } from './tests/ten.mjs';
+import { tests as refusal } from './tests/refusal.mjs';
+import { screens } from './tests/screens.mjs';
+
+const [build, ...words] = process.argv.slice(2);
+useBuild(build);
+
+const all = [
+  ...whep,
+  ...listen,
+  ...ten,
+  ...refusal,
+  ['the playing page fits a desk and a phone', screens(build)],
+];
+const chosen = all.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
+
+async function cleanUp() {
+  await closeBrowsers();
+  killRadios();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, async () => {
+    await cleanUp();
+    process.exit(1);
+  });
+}
+
+const failed = await run(chosen);
+await cleanUp();
+process.exit(failed > 0 || chosen.length === 0 ? 1 : 0);

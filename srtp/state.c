@@ -35,7 +35,8 @@ size_t strait_srtp_streams(const struct strait_srtp *srtp, struct strait_srtp_st
     max = out != NULL ? max : 0;
     size_t sending = list(&srtp->send, out, max);
     size_t written = sending < max ? sending : max;
-    return sending + list(&srtp->receive, out + written, max - written);
+    out = out != NULL ? out + written : NULL;
+    return sending + list(&srtp->receive, out, max - written);
 }
 
 int strait_srtp_restore(struct strait_srtp *srtp, const struct strait_srtp_stream *from)

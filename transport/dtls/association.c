@@ -241,7 +241,10 @@ int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *d
     int wrote = wolfSSL_write(d->ssl, data, (int)len);
     strait__dtls_leave(d);
     strait__flight_flush(&d->flight);
-    return wrote == (int)len ? STRAIT_OK : STRAIT_E_CRYPTO;
+    if (wrote == (int)len) {
+        return STRAIT_OK;
+    }
+    return d->hook_error != 0 ? d->hook_error : STRAIT_E_CRYPTO;
 }
 
 void strait_dtls_close(struct strait_dtls *dtls, strait_time now)

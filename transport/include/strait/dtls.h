@@ -54,8 +54,9 @@ enum strait_dtls_group {
 /*
  * Called by the association. `state` and `data` fire inside receive and advance only; `send` inside
  * any function that takes the association and a time. `peer_certificate` fires inside receive,
- * before any fingerprint is compared; the bytes are borrowed until it returns. None may destroy the
- * association; all may be NULL but `send`.
+ * before any fingerprint is compared: strait_dtls_set_fingerprints may be called there; the bytes are
+ * borrowed until it returns. `state` and `data` may call any function but destroy; `send` and
+ * `peer_certificate` none that takes a time. All may be NULL but `send`.
  */
 struct strait_dtls_events {
     size_t size;
@@ -112,7 +113,7 @@ struct strait_dtls_stats {
                                            during the handshake, hellos after it */
     uint64_t dropped_fragment;  /* ClientHello fragments that contradict each other or a bound */
     uint64_t dropped_held;      /* application data before the fingerprint matched */
-    uint64_t dropped_ended;     /* anything after closed or failed */
+    uint64_t dropped_ended;     /* datagrams before start and after closed or failed */
 };
 
 /*
@@ -136,12 +137,15 @@ STRAIT_API int strait_dtls_set_fingerprints(struct strait_dtls *dtls,
                                             const struct strait_fingerprint *fingerprints,
                                             size_t n);
 
-/* Begins: NEW -> CONNECTING. The client's ClientHello goes to the sink inside. STRAIT_E_STATE. */
+/* Begins: NEW -> CONNECTING. The client's ClientHello goes to the sink inside. STRAIT_E_STATE; or
+ * STRAIT_E_NOMEM, _RANDOM, _CRYPTO: then it is FAILED at once, without an event. */
 STRAIT_API int strait_dtls_start(struct strait_dtls *dtls, strait_time now);
 
 /*
  * A datagram from the peer; its bytes may be overwritten. Hostile or damaged bytes are dropped and
- * counted, record by record. Returns STRAIT_OK, or STRAIT_E_INVALID for NULL arguments; what happened
+ * counted, record by record. A fatal alert that is not protected, as a peer sends it that cannot agree
+ * with us, may be anybody's: the association fails with it, STRAIT_E_ALERT, where the handshake does
+ * not go on within 2 s. Returns STRAIT_OK, or STRAIT_E_INVALID for NULL arguments; what happened
  * to the association is told by its state.
  */
 STRAIT_API int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data,
@@ -165,7 +169,7 @@ STRAIT_API void strait_dtls_set_rtt(struct strait_dtls *dtls, strait_time rtt);
 
 /*
  * Sends one record of application data. STRAIT_E_STATE unless CONNECTED, _TOO_SMALL where the record
- * would not fit the MTU, _INVALID, _CRYPTO.
+ * would not fit the MTU, _INVALID (nothing to send), _NOMEM, _CRYPTO.
  */
 STRAIT_API int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *data,
                                 size_t len);

@@ -103,6 +103,7 @@ int strait__session_restart(struct strait__ice_session *s,
     s->newest = slot;
     s->ice.local = *local;
     s->ahead = s->ahead < 0 ? 0 : 1;
+    s->regular = false;
     s->news = s->restarted = true;
     s->arm = s->arm || s->ahead <= 0;
     return STRAIT_OK;
@@ -123,6 +124,7 @@ bool strait__session_set_remote(struct strait__ice_session *s,
         s->restarted = true;
     }
     *known = *remote;
+    s->regular = s->regular && s->ahead > 0; /* its checks may have come before its credentials */
     s->ahead = s->ahead > 0 ? 0 : -1;
     s->news = s->arm = true;
     return true;
@@ -173,12 +175,14 @@ void strait__session_fail(struct strait__ice_session *s, int error, const char *
     snprintf(s->ice.detail, sizeof s->ice.detail, "%s", detail);
     s->ice_deadline = STRAIT_TIME_NEVER;
     strait__session_forget_old(s);
+    /* First of all the state, so that a restart inside a callback knows what it restarts. */
+    s->ice.state = STRAIT_ICE_FAILED;
     if (s->ice.has_path) {
         s->ice.has_path = false;
         s->ice.pair.writable = s->ice.pair.nominated = false;
         s->ice.events.selected(s->ice.user, NULL, false);
     }
-    strait__session_state(s, STRAIT_ICE_FAILED);
+    s->ice.events.state(s->ice.user, STRAIT_ICE_FAILED);
 }
 
 /* RTCIceTransportState, in webrtc-pc: a restart takes completed back to connected, and disconnected
@@ -227,7 +231,7 @@ strait_time strait__session_silent_after(const struct strait__ice_session *s)
 }
 
 bool strait__session_nomination_wins(const struct strait__ice_session *s, uint64_t priority,
-                                     uint64_t current, strait_time at)
+                                     uint64_t current)
 {
-    return priority >= current || s->now - at >= STRAIT__ICE_NOMINATION_HOLD * STRAIT_MS;
+    return s->regular || priority >= current;
 }

@@ -1,7 +1,7 @@
 /*
  * Lite ICE (RFC 8445, 2.5): answers checks and sends none. The path is the peer's choice:
  *   - before a nomination the path of the latest check, since the peer's own choice is not known yet;
- *   - from then on the nominated one. The newest nomination counts, see STRAIT__ICE_NOMINATION_HOLD;
+ *   - from then on the nominated one, see strait__session_nomination_wins;
  *   - a check without USE-CANDIDATE from elsewhere moves a nominated path only when that is silent: a
  *     peer that nominates once, and whose NAT has given it a new address. Browsers nominate again and
  *     are followed at once.
@@ -17,7 +17,6 @@ struct lite {
     struct strait__ice_session s;
     /* Of the selected path: */
     uint32_t priority; /* of the remote's candidate, as its nomination said */
-    strait_time nominated_at;
     strait_time last_check;
 };
 
@@ -47,8 +46,7 @@ static bool moves(const struct lite *l, const struct strait__ice_check *check)
         return m->use_candidate;
     }
     return !l->s.ice.pair.nominated ||
-           (m->use_candidate &&
-            strait__session_nomination_wins(&l->s, m->priority, l->priority, l->nominated_at));
+           (m->use_candidate && strait__session_nomination_wins(&l->s, m->priority, l->priority));
 }
 
 /* The check's path is the selected one from now on. */
@@ -66,7 +64,6 @@ static void take(struct lite *l, const struct strait__ice_check *check)
     pair->writable = true;
     pair->last_check_received = l->last_check = l->s.now;
     if (nominated) {
-        l->nominated_at = l->s.now;
         l->priority = check->message->priority;
     }
     if (check->generation == STRAIT__ICE_NEWEST) {
@@ -131,11 +128,7 @@ static void lite_receive(struct strait__ice *ice, strait_time now, const struct 
         ice->events.repeated(ice->user);
         return;
     }
-    if (ice->state == STRAIT_ICE_NEW) {
-        strait__session_state(&l->s, STRAIT_ICE_CHECKING);
-    }
-    if (!ice->events.validated(ice->user, from)) {
-        ice->counters.path_taken++;
+    if (!strait__session_validate(&l->s, &check)) {
         return;
     }
     strait__session_answer(&l->s, &check);

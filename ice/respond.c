@@ -81,6 +81,23 @@ static void send_authenticated(struct strait__ice_session *s, struct strait__stu
     }
 }
 
+bool strait__session_validate(struct strait__ice_session *s, struct strait__ice_check *check)
+{
+    if (s->ice.state == STRAIT_ICE_NEW) {
+        strait__session_state(s, STRAIT_ICE_CHECKING);
+    }
+    if (!s->ice.events.validated(s->ice.user, check->from)) {
+        s->ice.counters.path_taken++;
+        return false;
+    }
+    /* A callback may have restarted: the newest generation may be the old one now, or none. */
+    check->generation = strait__session_identify(s, check->message);
+    if (check->generation == STRAIT__ICE_NEWEST && !check->message->use_candidate) {
+        s->regular = true;
+    }
+    return check->generation != STRAIT__ICE_NO_GENERATION;
+}
+
 void strait__session_answer(struct strait__ice_session *s, const struct strait__ice_check *check)
 {
     uint8_t out[STRAIT__STUN_MAX];

@@ -20,15 +20,7 @@ enum {
      * disconnected comes after this part of the consent timeout without a sign of life: 7.5 s of 30.
      * RFC 7675 spaces checks 4 to 6 s, so a sixth would flicker with every peer that keeps to it.
      */
-    STRAIT__ICE_SILENT_PART = 4,
-    /*
-     * Milliseconds for which a nominated path holds against the nomination of one with a lower priority.
-     * A controlling agent of RFC 5245 that nominates aggressively puts USE-CANDIDATE into every check
-     * and expects the valid pair of highest priority to be used: its checks come within the first
-     * moments, in any order. A browser that moves from one interface to another nominates again and
-     * again: there the newest counts, and after this time it does.
-     */
-    STRAIT__ICE_NOMINATION_HOLD = 1000
+    STRAIT__ICE_SILENT_PART = 4
 };
 
 /* Which credentials a message was made with. */
@@ -66,6 +58,8 @@ struct strait__ice_session {
     const struct strait_stun_attribute *extra;
     size_t n_extra;
     strait_time refuse_from; /* no answer to what is not authenticated before this */
+
+    bool regular; /* the peer has sent a check of this generation that does not nominate */
 
     bool news;      /* a setter has changed something that the next advance tells */
     bool restarted; /* ... a restart of either side */
@@ -122,6 +116,8 @@ struct strait__ice_check {
 bool strait__session_authenticate(struct strait__ice_session *s, struct strait__ice_check *out,
                                   const struct strait_path *from,
                                   const struct strait__stun_message *message);
+/* Fires `validated`. False: not to be answered or used. */
+bool strait__session_validate(struct strait__ice_session *s, struct strait__ice_check *check);
 /* Success, remembered as answered. */
 void strait__session_answer(struct strait__ice_session *s, const struct strait__ice_check *check);
 /* An authenticated error: 400, 420 or 487. */
@@ -136,8 +132,13 @@ void strait__session_add_extra(const struct strait__ice_session *s, struct strai
 void strait__session_set_attributes(struct strait__ice *ice,
                                     const struct strait_stun_attribute *attributes, size_t n);
 
-/* Whether a nomination with `priority` takes over from one with `current` that was last made at `at`. */
+/*
+ * Whether a nomination of a pair with `priority` takes over from a nominated one with `current`. Regular
+ * nomination (RFC 8445, 8.1.1) checks a pair first and nominates it in another check: there the newest
+ * counts, a browser that changes interfaces nominates again. Aggressive nomination (RFC 5245, 8.1.1.2)
+ * puts USE-CANDIDATE into every check, in any order, and means the one of highest priority.
+ */
 bool strait__session_nomination_wins(const struct strait__ice_session *s, uint64_t priority,
-                                     uint64_t current, strait_time at);
+                                     uint64_t current);
 
 #endif

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/dtls_hostile.h"
 #include "tests/dtls_pair.h"
 
-enum { CLIENT_HELLO_BODY = 60 };
+static uint8_t buffer[20000];
+static const uint8_t junk[64] = { 1, 2, 3 };
 
 static struct pair_options version(enum strait_dtls_version v)
 {
@@ -19,201 +21,6 @@ static struct pair_options version(enum strait_dtls_version v)
         .max = { v },
     };
     return o;
-}
-
-typedef void giver(struct pair *pair, int to, const uint8_t *data, size_t len);
-
-struct counters {
-    uint64_t malformed, version, shorts, epoch, plaintext;
-};
-
-/* A record with the header of DTLS 1.2; `said`: the length that it claims. */
-static size_t plain(uint8_t *out, uint8_t type, uint16_t record_version, uint16_t epoch,
-                    size_t said, const void *fragment, size_t len)
-{
-    const uint8_t header[13] = {
-        type,
-        (uint8_t)(record_version >> 8),
-        (uint8_t)record_version,
-        (uint8_t)(epoch >> 8),
-        (uint8_t)epoch,
-        0,
-        0,
-        0,
-        0,
-        0,
-        99,
-        (uint8_t)(said >> 8),
-        (uint8_t)said,
-    };
-    memcpy(out, header, sizeof header);
-    memcpy(out + sizeof header, fragment, len);
-    return sizeof header + len;
-}
-
-static uint8_t buffer[20000], junk[18000];
-
-static void record(struct pair *pair, int to, giver *give, uint8_t type, uint16_t v, uint16_t epoch,
-                   const void *fragment, size_t len)
-{
-    give(pair, to, buffer, plain(buffer, type, v, epoch, len, fragment, len));
-}
-
-static void headers(struct pair *pair, int to, giver *give, struct counters *c)
-{
-    static const uint8_t types[] = { 0, 1, 19, 24, 25, 27, 31, 64, 128, 191, 192, 255 };
-    give(pair, to, buffer, 0);
-    for (size_t i = 0; i < sizeof types; i++) {
-        record(pair, to, give, types[i], 0xfefd, 1, junk, 40);
-        c->malformed++;
-    }
-    for (size_t len = 1; len < 13; len++) { /* cut short */
-        plain(buffer, 22, 0xfefd, 1, 40, junk, 40);
-        give(pair, to, buffer, len);
-        c->malformed++;
-    }
-    for (size_t more = 1; more < 60000; more *= 3) { /* longer than the datagram */
-        give(pair, to, buffer, plain(buffer, 23, 0xfefd, 1, 40 + more, junk, 40));
-        c->malformed++;
-    }
-    static const uint16_t versions[] = { 0x0303, 0x0000, 0xfefe, 0xfefc, 0xffff, 0x0100 };
-    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
-        record(pair, to, give, 23, versions[i], 1, junk, 40);
-        c->version++;
-    }
-}
-
-/* Epoch 1 of DTLS 1.2, and others. */
-static void protected12(struct pair *pair, int to, giver *give, struct counters *c, bool dtls12,
-                        bool known)
-{
-    static const uint16_t epochs[] = { 2, 3, 255, 65535 };
-    for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
-        record(pair, to, give, 23, 0xfefd, epochs[i], junk, 60);
-        c->epoch++;
-    }
-    for (uint8_t type = 20; type < 24; type++) {
-        static const size_t lengths[] = { 0, 1, 7, 8, 15, 16, 23, 24, 25, 60, 1000, 16384 };
-        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-            record(pair, to, give, type, 0xfefd, 1, junk, lengths[i]);
-            if (!dtls12) {
-                c->epoch++;
-            } else {
-                c->shorts += lengths[i] < (known ? 24 : 16);
-            }
-        }
-    }
-}
-
-/* DTLS 1.3: 0 0 1 C S L E E */
-static void protected13(struct pair *pair, int to, giver *give, struct counters *c, bool dtls13)
-{
-    for (unsigned flags = 0x20; flags < 0x40; flags++) {
-        for (size_t len = 1; len < 80; len++) {
-            bool cid = flags & 0x10, has_length = flags & 4;
-            size_t header = (flags & 8 ? 3u : 2u) + (has_length ? 2u : 0u);
-            memcpy(buffer, junk, len);
-            buffer[0] = (uint8_t)flags;
-            if (has_length && len >= header) {
-                buffer[header - 2] = 0;
-                buffer[header - 1] = (uint8_t)(len - header);
-            }
-            give(pair, to, buffer, len);
-            if (cid || len < header) {
-                c->malformed++;
-            } else if (!dtls13) {
-                c->epoch++;
-            } else {
-                c->shorts += len < header + 17;
-            }
-            if (!cid && has_length && len >= header) {
-                buffer[header - 1]++; /* one more than there is */
-                give(pair, to, buffer, len);
-                c->malformed++;
-            }
-        }
-    }
-}
-
-/* What is never protected and not legal once the handshake is done. */
-static void plaintext(struct pair *pair, int to, giver *give, struct counters *c)
-{
-    uint8_t hello[12 + CLIENT_HELLO_BODY] = { 0 };
-    for (uint8_t type = 0; type < 25; type++) {
-        if (type == 11 && to == PAIR_SERVER) {
-            continue; /* the client's last flight comes again: see below */
-        }
-        for (uint8_t seq = 0; seq < 8; seq++) {
-            hello[0] = type;
-            hello[3] = hello[11] = CLIENT_HELLO_BODY;
-            hello[5] = seq;
-            record(pair, to, give, 22, 0xfefd, 0, hello, sizeof hello);
-            c->plaintext++;
-        }
-    }
-    static const uint8_t alerts[][2] = { { 2, 40 }, { 1, 0 },  { 2, 0 },
-                                         { 1, 90 }, { 2, 10 }, { 0, 0 } };
-    for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
-        record(pair, to, give, 21, 0xfefd, 0, alerts[i], 2);
-        c->plaintext++;
-    }
-    record(pair, to, give, 20, 0xfefd, 0, "\x01", 1);
-    record(pair, to, give, 23, 0xfefd, 0, junk, 30);
-    record(pair, to, give, 26, 0xfefd, 0, "\0\0", 2);
-    c->plaintext += 3;
-}
-
-static void malformed_plaintext(struct pair *pair, int to, giver *give, struct counters *c)
-{
-    uint8_t message[12 + 20] = { 11, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 20 };
-    record(pair, to, give, 21, 0xfefd, 0, "\x02", 1);
-    record(pair, to, give, 21, 0xfefd, 0, "\x02\x28\x00", 3);
-    record(pair, to, give, 20, 0xfefd, 0, "\x02", 1);
-    record(pair, to, give, 20, 0xfefd, 0, "\x01\x01", 2);
-    record(pair, to, give, 22, 0xfefd, 0, "", 0);
-    record(pair, to, give, 23, 0xfefd, 0, "", 0);
-    c->malformed += 6;
-    for (size_t len = 1; len < sizeof message; len++) { /* cut short */
-        record(pair, to, give, 22, 0xfefd, 0, message, len);
-        c->malformed++;
-    }
-    message[8] = 1; /* beyond its message */
-    record(pair, to, give, 22, 0xfefd, 0, message, sizeof message);
-    message[8] = 0;
-    message[1] = 2; /* 128 KB long */
-    record(pair, to, give, 22, 0xfefd, 0, message, sizeof message);
-    message[1] = 0;
-    message[11] = 0; /* an empty fragment */
-    record(pair, to, give, 22, 0xfefd, 0, message, 12);
-    c->malformed += 3;
-}
-
-static void random_bytes(struct pair *pair, int to, giver *give, int n)
-{
-    uint64_t state = 77;
-    for (int i = 0; i < n; i++) {
-        size_t len = pair_random(&state) % 200;
-        for (size_t k = 0; k < len; k++) {
-            buffer[k] = (uint8_t)pair_random(&state);
-        }
-        if (len > 13 && i % 2 == 0) { /* so that it comes further */
-            static const uint8_t types[] = { 20, 21, 23, 0x2e, 0x2f };
-            buffer[0] = types[i / 2 % 5];
-            buffer[1] = 0xfe;
-            buffer[2] = 0xfd;
-            buffer[3] = 0;
-            buffer[4] = 1;
-        }
-        give(pair, to, buffer, len);
-    }
-}
-
-static void fill_junk(void)
-{
-    uint64_t state = 3;
-    for (size_t i = 0; i < sizeof junk; i++) {
-        junk[i] = (uint8_t)pair_random(&state);
-    }
 }
 
 static void still_connected(struct pair *pair)
@@ -234,7 +41,7 @@ static void still_connected(struct pair *pair)
 }
 
 static void check_counters(const struct strait_dtls_stats *before,
-                           const struct strait_dtls_stats *now, const struct counters *c)
+                           const struct strait_dtls_stats *now, const struct hostile_counters *c)
 {
     assert_int_equal(now->dropped_malformed - before->dropped_malformed, c->malformed);
     assert_int_equal(now->dropped_version - before->dropped_version, c->version);
@@ -247,20 +54,20 @@ static void after_the_handshake(enum strait_dtls_version v, int to)
 {
     struct pair *pair = malloc(sizeof *pair);
     struct pair_options o = version(v);
-    struct counters c = { 0 };
+    struct hostile_counters c = { 0 };
     pair_init(pair, 1);
     assert_true(pair_connect(pair, &o));
     pair_run_for(pair, STRAIT_S);
     struct strait_dtls_stats before = pair_stats(pair, to);
     int sent = pair->side[to].sent;
-    headers(pair, to, pair_inject, &c);
-    protected12(pair, to, pair_inject, &c, v == STRAIT_DTLS_1_2, true);
-    protected13(pair, to, pair_inject, &c, v == STRAIT_DTLS_1_3);
-    plaintext(pair, to, pair_inject, &c);
-    malformed_plaintext(pair, to, pair_inject, &c);
+    hostile_headers(pair, to, pair_inject, &c);
+    hostile_protected12(pair, to, pair_inject, &c, v == STRAIT_DTLS_1_2, true);
+    hostile_protected13(pair, to, pair_inject, &c, v == STRAIT_DTLS_1_3);
+    hostile_plaintext(pair, to, pair_inject, &c);
+    hostile_malformed_plaintext(pair, to, pair_inject, &c);
     struct strait_dtls_stats after = pair_stats(pair, to);
     check_counters(&before, &after, &c);
-    random_bytes(pair, to, pair_inject, 5000);
+    hostile_random(pair, to, pair_inject, 5000);
     /* Nothing of it was worth an answer. */
     assert_int_equal(pair->side[to].sent, sent);
     still_connected(pair);
@@ -331,22 +138,22 @@ static void test_replayed_handshake(void **state)
 
 static bool besiege(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
 {
-    struct counters c;
+    struct hostile_counters c;
     int *left = user;
     (void)from;
     (void)data;
     (void)len;
     if ((*left)-- > 0) {
         for (int to = 0; to < 2; to++) {
-            headers(pair, to, pair_queue, &c);
-            protected12(pair, to, pair_queue, &c, true, true);
-            malformed_plaintext(pair, to, pair_queue, &c);
-            record(pair, to, pair_queue, 21, 0xfefd, 0, "\x02\x28", 2);
-            record(pair, to, pair_queue, 20, 0xfefd, 0, "\x01", 1);
-            record(pair, to, pair_queue, 23, 0xfefd, 0, junk, 50);
-            record(pair, to, pair_queue, 26, 0xfefd, 0, "\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-                   18);
-            random_bytes(pair, to, pair_queue, 100);
+            hostile_headers(pair, to, pair_queue, &c);
+            hostile_protected12(pair, to, pair_queue, &c, true, true);
+            hostile_malformed_plaintext(pair, to, pair_queue, &c);
+            hostile_record(pair, to, pair_queue, 21, 0xfefd, 0, "\x02\x28", 2);
+            hostile_record(pair, to, pair_queue, 20, 0xfefd, 0, "\x01", 1);
+            hostile_record(pair, to, pair_queue, 23, 0xfefd, 0, junk, 50);
+            hostile_record(pair, to, pair_queue, 26, 0xfefd, 0,
+                           "\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 18);
+            hostile_random(pair, to, pair_queue, 100);
         }
     }
     return false;
@@ -391,12 +198,12 @@ static void test_within_the_handshake(void **state)
 
 static bool surround(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
 {
-    size_t at = plain(buffer, 23, 0x0303, 1, 10, junk, 10);
+    size_t at = hostile_plain(buffer, 23, 0x0303, 1, 10, junk, 10);
     (void)user;
-    at += plain(buffer + at, 21, 0xfefd, 0, 2, "\x02\x28", 2);
+    at += hostile_plain(buffer + at, 21, 0xfefd, 0, 2, "\x02\x28", 2);
     memcpy(buffer + at, data, len);
     at += len;
-    at += plain(buffer + at, 23, 0xfefd, 1, 200, junk, 40);
+    at += hostile_plain(buffer + at, 23, 0xfefd, 1, 200, junk, 40);
     pair_queue(pair, !from, buffer, at);
     return true;
 }
@@ -434,9 +241,9 @@ static void test_alert_is_a_hint(void **state)
     assert_int_equal(pair_create(pair, &o), STRAIT_OK);
     assert_int_equal(pair_start(pair), STRAIT_OK);
     pair_run_for(pair, STRAIT_S);
-    record(pair, PAIR_CLIENT, pair_inject, 21, 0xfefd, 0, "\x02\x47", 2);
+    hostile_record(pair, PAIR_CLIENT, pair_inject, 21, 0xfefd, 0, "\x02\x47", 2);
     pair_run_for(pair, 1900 * STRAIT_MS);
-    record(pair, PAIR_CLIENT, pair_inject, 21, 0xfefd, 0, "\x02\x47", 2);
+    hostile_record(pair, PAIR_CLIENT, pair_inject, 21, 0xfefd, 0, "\x02\x47", 2);
     assert_int_equal(strait_dtls_state(pair->side[0].dtls), STRAIT_DTLS_CONNECTING);
     pair_run_for(pair, 100 * STRAIT_MS);
     assert_int_equal(strait_dtls_error(pair->side[0].dtls), STRAIT_E_ALERT);
@@ -524,7 +331,7 @@ int main(void)
         cmocka_unit_test(test_alert_is_a_hint),      cmocka_unit_test(test_nonsense_hello),
         cmocka_unit_test(test_last_flight_lost),
     };
-    fill_junk();
+    hostile_init();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     pair_forget_certificates();
     return failed;

@@ -33,13 +33,14 @@ static int read_config(struct strait_srtp_config *config, const struct strait_sr
     if (result == STRAIT_OK) {
         result = strait_srtp_profile_lengths(config->profile, &key, &salt);
     }
+    if (result != STRAIT_OK) {
+        return result;
+    }
     config->replay_window_rtp = or_default(config->replay_window_rtp, WINDOW_RTP);
     config->replay_window_rtcp = or_default(config->replay_window_rtcp, WINDOW_RTCP);
     config->max_ssrcs = or_default(config->max_ssrcs, MAX_SSRCS);
-    if (!is_window(config->replay_window_rtp) || !is_window(config->replay_window_rtcp)) {
-        result = STRAIT_E_INVALID;
-    }
-    return result;
+    bool windows = is_window(config->replay_window_rtp) && is_window(config->replay_window_rtcp);
+    return windows ? STRAIT_OK : STRAIT_E_INVALID;
 }
 
 int strait_srtp_create(struct strait_srtp **out, const struct strait_srtp_config *from)
@@ -70,8 +71,9 @@ int strait_srtp_create(struct strait_srtp **out, const struct strait_srtp_config
     srtp->profile = config.profile;
     srtp->replay_window = config.replay_window_rtp;
     srtp->max_ssrcs = config.max_ssrcs;
-    srtp->send = (struct strait__srtp_direction){ .send = true, .key = config.send };
-    srtp->receive = (struct strait__srtp_direction){ .send = false, .key = config.receive };
+    srtp->send.send = true;
+    srtp->send.key = config.send;
+    srtp->receive.key = config.receive;
     strait__wolf_enter(&scope, &srtp->hooks, 0);
     result = strait__srtp_probe_init(&srtp->probe, config.profile, &config.receive);
     strait__wolf_leave(&scope);

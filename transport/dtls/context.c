@@ -2,6 +2,7 @@
 
 #include "transport/dtls/association.h"
 #include "transport/dtls/profiles.h"
+#include "transport/dtls/wolf_library.h"
 #include "transport/util.h"
 
 /* AEAD with an ephemeral key exchange only (RFC 8827, 6.5 wants ECDHE_ECDSA with AES_128_GCM). RSA for peers
@@ -55,8 +56,7 @@ static int context_fill(struct strait_dtls *d)
 
 int strait__dtls_context_open(struct strait_dtls *d)
 {
-    /* Outside of a scope: what the library keeps is nobody's in particular. It counts its users. */
-    if (wolfSSL_Init() != WOLFSSL_SUCCESS) {
+    if (strait__wolf_ref() != STRAIT_OK) {
         return STRAIT_E_CRYPTO;
     }
     d->library = true;
@@ -78,7 +78,7 @@ void strait__dtls_context_close(struct strait_dtls *d)
     d->ctx = NULL;
     strait__dtls_leave(d);
     if (d->library) {
-        wolfSSL_Cleanup();
+        strait__wolf_unref();
         d->library = false;
     }
 }

@@ -118,6 +118,9 @@ static void on_state(void *user, enum strait_dtls_state state)
     }
     if (state == STRAIT_DTLS_CONNECTED) {
         side->connected = side->pair->now;
+        if (side->greets) {
+            strait_dtls_send(side->dtls, side->pair->now, (const uint8_t *)"hello", 5);
+        }
     }
 }
 
@@ -129,13 +132,20 @@ static void on_data(void *user, uint8_t *data, size_t len)
         side->data_len[side->n_data] = len;
     }
     side->n_data++;
+    if (side->closes_on_data) {
+        strait_dtls_close(side->dtls, side->pair->now);
+    }
 }
 
 static void on_certificate(void *user, const uint8_t *der, size_t len)
 {
     struct pair_side *side = user;
-    (void)der;
-    side->n_certificates += len > 0;
+    side->n_certificates += 1;
+    if (side->signals_in_time) {
+        struct strait_fingerprint own;
+        strait_fingerprint_of(&own, STRAIT_HASH_SHA384, der, len);
+        strait_dtls_set_fingerprints(side->dtls, &own, 1);
+    }
 }
 
 /* --- life --- */
@@ -194,7 +204,7 @@ static int side_create(struct pair *pair, int i, const struct pair_options *o)
         .role = i == PAIR_SERVER ? STRAIT_DTLS_SERVER : STRAIT_DTLS_CLIENT,
         .min_version = o->min[i],
         .max_version = o->max[i],
-        .mtu = o->mtu,
+        .mtu = i == PAIR_SERVER && o->mtu_of_server != 0 ? o->mtu_of_server : o->mtu,
         .initial_timeout = o->initial_timeout != 0 ? o->initial_timeout : 4 * pair->delay,
         .handshake_timeout = o->handshake_timeout,
     };

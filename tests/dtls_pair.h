@@ -26,6 +26,9 @@ struct pair_side {
     int n_data;
     int sent; /* datagrams */
     strait_time connected;
+    bool greets;          /* sends "hello" from within the event CONNECTED */
+    bool closes_on_data;  /* closes from within the event of data */
+    bool signals_in_time; /* gives the peer's fingerprint from within peer_certificate */
 };
 
 struct pair_datagram {
@@ -62,7 +65,7 @@ struct pair_options {
     enum strait_dtls_version min[2], max[2];
     enum strait_srtp_profile profiles[2][STRAIT_DTLS_MAX_PROFILES];
     enum strait_dtls_group groups[2][STRAIT_DTLS_MAX_GROUPS];
-    uint16_t mtu;
+    uint16_t mtu, mtu_of_server; /* the latter 0: as the former */
     strait_time initial_timeout, handshake_timeout;
     bool no_fingerprints[2]; /* of the peer are given to this side */
     bool wrong_fingerprint[2];

@@ -306,6 +306,8 @@ static void test_fingerprint_within_the_handshake(void **state)
     (void)state;
     late(STRAIT_DTLS_1_2, PAIR_CLIENT, 60 * STRAIT_MS, false);
     late(STRAIT_DTLS_1_3, PAIR_CLIENT, 60 * STRAIT_MS, false);
+    late(STRAIT_DTLS_1_2, PAIR_CLIENT, 60 * STRAIT_MS, true);
+    late(STRAIT_DTLS_1_3, PAIR_CLIENT, 60 * STRAIT_MS, true);
 }
 
 static void test_fingerprint_never_comes(void **state)

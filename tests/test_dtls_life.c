@@ -101,6 +101,62 @@ static void test_data(void **state)
     }
 }
 
+/* Events may send and close, and give the fingerprint. */
+static void test_calls_within_events(void **state)
+{
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        for (int side = 0; side < 2; side++) {
+            struct pair pair;
+            struct pair_options o = with_version(v ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3);
+            o.no_fingerprints[0] = o.no_fingerprints[1] = true;
+            pair_init(&pair, 9);
+            pair.side[0].signals_in_time = pair.side[1].signals_in_time = true;
+            pair.side[side].greets = true;
+            pair.side[!side].closes_on_data = true;
+            assert_int_equal(pair_create(&pair, &o), STRAIT_OK);
+            assert_int_equal(pair_start(&pair), STRAIT_OK);
+            pair_run_for(&pair, 5 * STRAIT_S);
+            assert_int_equal(pair.side[!side].n_data, 1);
+            assert_int_equal(pair.side[!side].data_len[0], 5);
+            assert_int_equal(pair.side[!side].n_states, 1);
+            assert_int_equal(pair.side[side].n_states, 2);
+            assert_int_equal(pair.side[side].states[1], STRAIT_DTLS_CLOSED);
+            for (int i = 0; i < 2; i++) {
+                assert_int_equal(strait_dtls_error(pair.side[i].dtls), STRAIT_E_CLOSED);
+            }
+            pair_finish(&pair);
+            assert_int_equal(pair.blocks, 0);
+        }
+    }
+}
+
+/* A peer's records may be longer than our MTU. */
+static void test_peer_with_another_mtu(void **state)
+{
+    static uint8_t big[16000];
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        struct pair pair;
+        struct pair_options o = with_version(v ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3);
+        o.mtu = 300;
+        o.mtu_of_server = 16384;
+        pair_init(&pair, 9);
+        connect_ok(&pair, &o);
+        assert_int_equal(strait_dtls_send(pair.side[PAIR_SERVER].dtls, pair.now, big, sizeof big),
+                         STRAIT_OK);
+        assert_int_equal(strait_dtls_send(pair.side[PAIR_CLIENT].dtls, pair.now, big, 300),
+                         STRAIT_E_TOO_SMALL);
+        assert_int_equal(strait_dtls_send(pair.side[PAIR_CLIENT].dtls, pair.now, big, 200),
+                         STRAIT_OK);
+        pair_run_for(&pair, STRAIT_S);
+        assert_int_equal(pair.side[PAIR_CLIENT].n_data, 1);
+        assert_int_equal(pair.side[PAIR_CLIENT].data_len[0], sizeof big);
+        assert_int_equal(pair.side[PAIR_SERVER].n_data, 1);
+        pair_finish(&pair);
+    }
+}
+
 /* No use_srtp: an association for data. A 1.2 server asks the client for a cookie then. */
 static void test_data_only(void **state)
 {
@@ -228,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handshake_times_out), cmocka_unit_test(test_data),
+        cmocka_unit_test(test_calls_within_events), cmocka_unit_test(test_peer_with_another_mtu),
         cmocka_unit_test(test_data_only),           cmocka_unit_test(test_close),
         cmocka_unit_test(test_retransmit),          cmocka_unit_test(test_arguments),
     };

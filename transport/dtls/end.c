@@ -36,10 +36,10 @@ static void end(struct strait_dtls *d, enum strait_dtls_state state, int error)
 
 void strait__dtls_fail(struct strait_dtls *d, int error, const char *format, ...)
 {
-    va_list args;
     if (strait__dtls_ended(d)) {
         return;
     }
+    va_list args;
     va_start(args, format);
     vsnprintf(d->detail, sizeof d->detail, format, args);
     va_end(args);

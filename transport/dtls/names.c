@@ -72,7 +72,7 @@ static const struct name alerts[] = {
     { 120, "no_application_protocol" },
 };
 
-#define FIND(table, number) find(table, sizeof table / sizeof *table, number)
+#define FIND(table, number) find((table), sizeof(table) / sizeof *(table), (number))
 
 static const char *find(const struct name *table, size_t n, uint16_t number)
 {

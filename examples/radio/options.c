@@ -32,7 +32,8 @@ static const char help[] =
     "                                 the file has keys and plain media in it\n";
 
 enum option_number {
-    UDP_PORT = 256,
+    FIRST = 256, /* no character */
+    UDP_PORT = FIRST,
     HTTP_PORT,
     HTTP_ADDRESS,
     ADVERTISE,
@@ -50,16 +51,16 @@ static const struct range {
     const char *name;
     unsigned long min, max;
 } ranges[] = {
-    [UDP_PORT - UDP_PORT] = { "--udp-port", 0, 65535 },
-    [HTTP_PORT - UDP_PORT] = { "--http-port", 0, 65535 },
-    [MAX_LISTENERS - UDP_PORT] = { "--max-listeners", 1, 16384 },
-    [BITRATE - UDP_PORT] = { "--bitrate", 6, 510 },
-    [SECONDS - UDP_PORT] = { "--seconds", 1, 1000000000 },
+    [UDP_PORT - FIRST] = { "--udp-port", 0, 65535 },
+    [HTTP_PORT - FIRST] = { "--http-port", 0, 65535 },
+    [MAX_LISTENERS - FIRST] = { "--max-listeners", 1, 16384 },
+    [BITRATE - FIRST] = { "--bitrate", 6, 510 },
+    [SECONDS - FIRST] = { "--seconds", 1, 1000000000 },
 };
 
 static bool read_number(int option, const char *text, uint32_t *out)
 {
-    const struct range *range = &ranges[option - UDP_PORT];
+    const struct range *range = &ranges[option - FIRST];
     unsigned long value;
     char *end;
 

@@ -135,7 +135,8 @@ enum station_result station_join(struct station *station, const char *text, size
     *listener = NULL;
     *answer = NULL;
     if (station->n_listeners >= station->config.max_listeners) {
-        snprintf(reason->reason, sizeof reason->reason, "all %u places are taken: try again later",
+        snprintf(reason->reason, sizeof reason->reason,
+                 "no place is free (the limit is %u): try again later",
                  station->config.max_listeners);
         return STATION_FULL;
     }

@@ -58,10 +58,10 @@ int station_init(struct station *station, const struct station_config *config, s
 void station_finish(struct station *station);
 
 /*
- * A listener with this offer. On STATION_JOINED `answer` is the SDP to send back, the caller's to
+ * A listener with the offer `text`. On STATION_JOINED `answer` is the SDP to send back, the caller's to
  * free; otherwise `reason` says why not.
  */
-enum station_result station_join(struct station *station, const char *offer, size_t len,
+enum station_result station_join(struct station *station, const char *text, size_t len,
                                  const char *address, strait_time now, struct listener **listener,
                                  char **answer, struct strait_sdp_error *reason);
 
@@ -71,8 +71,8 @@ struct listener *station_find(struct station *station, const char *id);
 /* A listener's page said goodbye. */
 void station_leave(struct station *station, struct listener *listener, strait_time now);
 
-/* Sends Opus frame number `frame` to everybody; sends reports that are due, removes who has ended. */
-void station_send(struct station *station, uint64_t frame, const uint8_t *opus, size_t len,
+/* Sends Opus frame `number` to everybody; sends reports that are due, removes who has ended. */
+void station_send(struct station *station, uint64_t number, const uint8_t *opus, size_t len,
                   strait_time now);
 
 /* Says goodbye to everybody. */

@@ -40,6 +40,7 @@ async function play() {
   const listener = new Listener('/whep');
   radio.listener = listener;
   radio.error = '';
+  for (const name of ['connection', 'dtls', 'cipher', 'srtp', 'packets', 'first']) fact(name, '');
   setState('connecting');
   // Within the click: browsers want a gesture before they make a sound.
   radio.context ??= new AudioContext();
@@ -91,7 +92,7 @@ function end() {
   radio.meter = null;
   $('audio').srcObject = null;
   showLevels([FLOOR_DB, FLOOR_DB]);
-  fact('connection', '');
+  if ($('fact-connection').textContent !== '–') fact('connection', 'ended');
 }
 
 // --- Pictures and figures --------------------------------------------------------------------

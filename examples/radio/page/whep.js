@@ -27,7 +27,7 @@ async function exchange(url, sdp) {
   }
   const text = await response.text();
   if (response.status !== 201) {
-    throw new ListenError(`The radio said no: ${text.trim() || response.status}`);
+    throw new ListenError(`The radio said no: ${text.trim() || response.status}.`);
   }
   return { answer: text, resource: new URL(response.headers.get('Location'), response.url).href };
 }
@@ -71,8 +71,9 @@ export class Listener extends EventTarget {
     }
     const wasConnected = this.times.connected !== undefined;
     const dtls = this.pc.getReceivers()[0]?.transport?.state;
-    if (state === 'failed' || (state === 'connecting' && dtls === 'failed')) {
-      this.#fail(wasConnected ? sentences.lost : dtls === 'failed' ? sentences.dtls : sentences.ice);
+    if (state === 'failed' || dtls === 'failed') {
+      if (dtls === 'failed') this.#fail(sentences.dtls);
+      else this.#fail(wasConnected ? sentences.lost : sentences.ice);
     } else if (dtls === 'closed') {
       this.#fail('The radio went off the air.');
     }

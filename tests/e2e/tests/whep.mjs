@@ -200,7 +200,7 @@ const statuses = () => withRadio(['--max-listeners', '1'], async (radio) => {
   const full = await post(radio, text(OFFER));
   assert.equal(full.status, 503);
   assert.match(full.headers.get('retry-after'), /^\d+$/);
-  assert.match(await full.text(), /places are taken/);
+  assert.match(await full.text(), /limit is 1/);
 });
 
 const pages = () => withRadio([], async (radio) => {

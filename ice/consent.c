@@ -61,6 +61,20 @@ static void fail(struct strait__ice_full *f, int error, const char *detail)
     strait__session_fail(&f->s, error, detail);
 }
 
+/* False: all has failed. */
+static bool lose_path(struct strait__ice_full *f)
+{
+    if (strait__session_restarting(&f->s)) {
+        strait__full_forget_old(f);
+        strait__session_lose_path(&f->s);
+        return true;
+    }
+    fail(f, STRAIT_E_CONSENT,
+         "The peer has stopped answering checks: it is gone, or its path is. An ICE restart finds "
+         "another.");
+    return false;
+}
+
 static void ask(struct strait__ice_full *f)
 {
     struct strait__ice_session *s = &f->s;
@@ -85,17 +99,11 @@ bool strait__full_consent_due(struct strait__ice_full *f)
         }
         return true;
     }
-    if (f->pairs[f->selected].old && s->now >= s->ice_deadline) {
-        /* The restart has found nothing: no more checks for it, and the old path goes on. */
-        s->ice_deadline = STRAIT_TIME_NEVER;
-        strait__full_conclude(f);
+    if (f->pairs[f->selected].old && s->now >= s->ice_deadline && !f->concluded) {
+        strait__full_conclude(f); /* the restart has found nothing, and the old path goes on */
     }
     if (s->now - f->pairs[f->selected].last_answer >= s->consent_timeout) {
-        fail(
-            f, STRAIT_E_CONSENT,
-            "The peer has stopped answering checks: it is gone, or its path is. An ICE restart finds "
-            "another.");
-        return false;
+        return lose_path(f);
     }
     if (strait__full_silent(f) &&
         (s->ice.state == STRAIT_ICE_CONNECTED || s->ice.state == STRAIT_ICE_COMPLETED)) {
@@ -115,7 +123,7 @@ strait_time strait__full_next_consent(const struct strait__ice_full *f)
         return s->ice_deadline;
     }
     strait_time next = f->pairs[f->selected].last_answer + s->consent_timeout;
-    if (f->pairs[f->selected].old) {
+    if (f->pairs[f->selected].old && s->ice_deadline > s->now) {
         next = s->ice_deadline < next ? s->ice_deadline : next;
     }
     next = f->consent_at < next ? f->consent_at : next;

@@ -169,20 +169,40 @@ void strait__session_state(struct strait__ice_session *s, enum strait_ice_state 
     s->ice.events.state(s->ice.user, state);
 }
 
-void strait__session_fail(struct strait__ice_session *s, int error, const char *detail)
+static void drop_path(struct strait__ice_session *s)
 {
-    s->ice.error = error;
-    snprintf(s->ice.detail, sizeof s->ice.detail, "%s", detail);
-    s->ice_deadline = STRAIT_TIME_NEVER;
     strait__session_forget_old(s);
-    /* First of all the state, so that a restart inside a callback knows what it restarts. */
-    s->ice.state = STRAIT_ICE_FAILED;
     if (s->ice.has_path) {
         s->ice.has_path = false;
         s->ice.pair.writable = s->ice.pair.nominated = false;
         s->ice.events.selected(s->ice.user, NULL, false);
     }
+}
+
+void strait__session_fail(struct strait__ice_session *s, int error, const char *detail)
+{
+    s->ice.error = error;
+    snprintf(s->ice.detail, sizeof s->ice.detail, "%s", detail);
+    s->ice_deadline = STRAIT_TIME_NEVER;
+    /* First of all the state, so that a restart inside a callback knows what it restarts. */
+    s->ice.state = STRAIT_ICE_FAILED;
+    drop_path(s);
     s->ice.events.state(s->ice.user, STRAIT_ICE_FAILED);
+}
+
+bool strait__session_restarting(const struct strait__ice_session *s)
+{
+    return s->has_old && s->now < s->ice_deadline;
+}
+
+void strait__session_lose_path(struct strait__ice_session *s)
+{
+    bool told = s->ice.state == STRAIT_ICE_CHECKING;
+    s->ice.state = STRAIT_ICE_CHECKING;
+    drop_path(s);
+    if (!told) {
+        s->ice.events.state(s->ice.user, STRAIT_ICE_CHECKING);
+    }
 }
 
 /* RTCIceTransportState, in webrtc-pc: a restart takes completed back to connected, and disconnected

@@ -67,6 +67,7 @@ static void take(struct lite *l, const struct strait__ice_check *check)
         l->priority = check->message->priority;
     }
     if (check->generation == STRAIT__ICE_NEWEST) {
+        l->s.ice_deadline = STRAIT_TIME_NEVER;
         strait__session_forget_old(&l->s);
     }
     if (tell) {
@@ -136,16 +137,25 @@ static void lite_receive(struct strait__ice *ice, strait_time now, const struct 
     strait__session_attributes(&l->s, message);
 }
 
+static void lose_path(struct lite *l)
+{
+    if (strait__session_restarting(&l->s)) {
+        strait__session_lose_path(&l->s);
+    } else {
+        strait__session_fail(
+            &l->s, STRAIT_E_CONSENT,
+            "The peer has stopped sending checks: it is gone, or its path is. An ICE "
+            "restart finds another.");
+    }
+}
+
 static void lite_advance(struct strait__ice *ice, strait_time now)
 {
     struct lite *l = lite_of(ice);
     strait__session_begin(&l->s, now);
     if (ice->has_path) {
         if (l->s.now - l->last_check >= l->s.consent_timeout) {
-            strait__session_fail(
-                &l->s, STRAIT_E_CONSENT,
-                "The peer has stopped sending checks: it is gone, or its path is. An "
-                "ICE restart finds another.");
+            lose_path(l);
         } else if (silent(l) &&
                    (ice->state == STRAIT_ICE_CONNECTED || ice->state == STRAIT_ICE_COMPLETED)) {
             strait__session_state(&l->s, STRAIT_ICE_DISCONNECTED);

@@ -146,7 +146,7 @@ static void plan_choice(struct strait__ice_full *f)
     if (best < 0) {
         return;
     }
-    bool silent = strait__full_silent(f);
+    bool silent = strait__full_silent(f) && !f->pairs[f->selected].old;
     if (!silent && (f->s.ice.remote.ice_lite || !better_may_come(f, best))) {
         f->choose_at = f->s.now;
     } else if (f->choose_at == STRAIT_TIME_NEVER) {

@@ -99,6 +99,11 @@ void strait__session_state(struct strait__ice_session *s, enum strait_ice_state 
 /* Failed, no path, no older generation; what goes there is told in the detail. */
 void strait__session_fail(struct strait__ice_session *s, int error, const char *detail);
 
+/* Whether a new generation still has time: then the loss of the old one's path is not the end. */
+bool strait__session_restarting(const struct strait__ice_session *s);
+/* The old generation's path is gone, and the generation with it. */
+void strait__session_lose_path(struct strait__ice_session *s);
+
 strait_time strait__session_silent_after(const struct strait__ice_session *s);
 
 /* --- respond.c -------------------------------------------------------------------------------- */

@@ -52,7 +52,6 @@ static void in_b(struct sim_peer *b, enum sim_event event, int state)
         assert_int_equal(strait_transport_send_data(b->transport, now, hello, sizeof hello),
                          STRAIT_OK);
         sim_peer_send_media(b, now);
-        b->next_media = STRAIT_TIME_NEVER;
     } else if (event == SIM_EVENT_PACKETS && b->events[SIM_EVENT_PACKETS] == 3) {
         struct strait_transport *visitor;
         struct strait_transport_config config = { .size = sizeof config,
@@ -477,7 +476,7 @@ static char *write_file(const uint8_t *data, size_t len)
 static int run_tool(const char *option, const char *name, size_t *printed)
 {
     extern char **environ;
-    char *out = write_file(NULL, 0);
+    char *out = write_file((const uint8_t *)"", 0);
     char *argv[] = { getenv("STRAIT_REPLAY"), (char *)(uintptr_t)option, (char *)(uintptr_t)name,
                      NULL };
     posix_spawn_file_actions_t actions;

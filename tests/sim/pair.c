@@ -30,6 +30,9 @@ struct strait_transport_config sim_pair_config(const struct sim_plan *plan, bool
         .max_version = plan->version == SIM_DTLS_12 ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3,
         .mtu = plan->mtu,
     };
+    if (is_b && plan->b_is_auto) {
+        config.dtls_role = STRAIT_DTLS_AUTO;
+    }
     if (plan->version == SIM_DTLS_13_PQ) {
         config.groups[config.n_groups++] = STRAIT_GROUP_X25519MLKEM768;
     }
@@ -112,7 +115,9 @@ void sim_pair_check_connected(const struct sim_pair *pair, const struct sim_plan
         sim_check(stats.dtls.version == (new_version ? STRAIT_DTLS_1_3 : STRAIT_DTLS_1_2));
         sim_check(stats.dtls.group == (plan->version == SIM_DTLS_13_PQ ? STRAIT_GROUP_X25519MLKEM768
                                                                        : STRAIT_GROUP_X25519));
-        sim_check(stats.dtls.role == peers[i]->dtls_role);
+        sim_check(stats.dtls.role ==
+                  ((i == 1) == plan->b_is_client ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER));
+        sim_check(stats.dtls.role == strait_transport_dtls_role(peers[i]->transport));
         sim_check(stats.dtls.profile == STRAIT_SRTP_AEAD_AES_128_GCM);
         sim_check(peers[i]->dtls_states[STRAIT_DTLS_CONNECTED] == 1);
         sim_check(peers[i]->dtls_states[STRAIT_DTLS_FAILED] == 0);

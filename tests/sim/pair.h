@@ -12,6 +12,7 @@ struct sim_plan {
     uint64_t seed;
     enum sim_version version;
     bool b_is_client;                  /* b is a=setup:active; else a is */
+    bool b_is_auto;                    /* b takes the role that a leaves to it */
     enum strait_ice_kind a_ice, b_ice; /* a is controlling; both external: the path is given */
     struct sim_link link;              /* both ways */
     bool ipv6;

@@ -190,7 +190,10 @@ void sim_peer_send_media(struct sim_peer *peer, strait_time now)
         peer->sequence++;
         peer->ticks++;
     }
-    peer->next_media += TICK_MS * STRAIT_MS;
+    /* Outside of its ticks, in an event, it changes nothing about them. */
+    if (peer->next_media <= now) {
+        peer->next_media += TICK_MS * STRAIT_MS;
+    }
     if (peer->next_media >= peer->media_until) {
         peer->next_media = STRAIT_TIME_NEVER;
     }

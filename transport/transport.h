@@ -11,6 +11,9 @@
 #include "transport/endpoint.h"
 #include "transport/paths.h"
 
+/* Room for a reason: as long as the longest of the layers', which names a sha-512 fingerprint. */
+enum { STRAIT__DETAIL = 384 };
+
 /* What the layers reported and the application has not been told yet. It is told when the layer's
  * function has returned, so that it may do to the transport whatever it likes. */
 struct strait__news {
@@ -58,7 +61,7 @@ struct strait_transport {
     struct strait__news news;
     struct strait_transport_stats stats; /* counters; the rest is filled in when asked for */
     int error;
-    char detail[200];
+    char detail[STRAIT__DETAIL];
 };
 
 /* The way in: a datagram that the endpoint found to be this peer's. Consecutive media are collected by

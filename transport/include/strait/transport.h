@@ -56,7 +56,7 @@ struct strait_transport_config {
     /* Full: from the remote's parameters to failed with no pair; 0: 30 s. */
     strait_time ice_timeout;
     /* Lite: sending stops and the state is failed after this time without a valid check; full:
-     * without a valid answer (RFC 7675, 5.1). 0: 30 s. disconnected comes at a sixth of it. */
+     * without a valid answer (RFC 7675, 5.1). 0: 30 s. disconnected comes at a quarter of it. */
     strait_time consent_timeout;
 
     struct strait_certificate *certificate; /* a reference is taken; required */

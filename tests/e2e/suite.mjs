@@ -7,6 +7,7 @@ import { tests as whep } from './tests/whep.mjs';
 import { tests as listen } from './tests/listen.mjs';
 import { tests as ten } from './tests/ten.mjs';
 import { tests as refusal } from './tests/refusal.mjs';
+import { tests as record } from './tests/record.mjs';
 import { screens } from './tests/screens.mjs';
 
 const [build, ...words] = process.argv.slice(2);
@@ -17,6 +18,7 @@ const all = [
   ...listen,
   ...ten,
   ...refusal,
+  ...record(build),
   ['the playing page fits a desk and a phone', screens(build)],
 ];
 const chosen = all.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
@@ -33,6 +35,5 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
-const failed = await run(chosen);
-await cleanUp();
+const failed = await run(chosen, cleanUp);
 process.exit(failed > 0 || chosen.length === 0 ? 1 : 0);

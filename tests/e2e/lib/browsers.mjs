@@ -23,16 +23,18 @@ const chromiumOptions = {
   args: ['--no-sandbox', '--disable-gpu'],
 };
 
-async function launchChromium() {
-  const browser = await chromium.launch(chromiumOptions);
+async function launchChromium(...flags) {
+  const { args, ...others } = chromiumOptions;
+  const browser = await chromium.launch({ ...others, args: [...args, ...flags] });
   return new Browser('Chromium', browser, (options) => browser.newPage(options));
 }
 
-async function launchFirefox() {
+async function launchFirefox(extraPrefsFirefox = {}) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
+    extraPrefsFirefox,
   });
   return new Browser('Firefox', browser, () => browser.newPage());
 }
@@ -46,11 +48,16 @@ async function launchToKill() {
 }
 
 export const launchers = {
-  Chromium: launchChromium,
+  Chromium: () => launchChromium(),
+  ChromiumWithoutPostQuantum: () => launchChromium('--disable-features=WebRtcPqcForDtls'),
   ChromiumToKill: launchToKill,
-  Firefox: launchFirefox,
+  Firefox: () => launchFirefox(),
+  FirefoxWithDtls12: () => launchFirefox({ 'media.peerconnection.dtls.version.max': 0x0303 }),
 };
 
 export async function closeBrowsers() {
-  for (const browser of open) await browser.close().catch(() => {});
+  for (const browser of open) {
+    open.delete(browser);
+    await browser.close().catch(() => {});
+  }
 }

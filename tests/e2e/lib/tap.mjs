@@ -32,8 +32,8 @@ function deadline(name) {
   return { promise, clear: () => clearTimeout(timer) };
 }
 
-/** tests: [name, async function]. Returns how many failed. */
-export async function run(tests) {
+/** tests: [name, async function]; `cleanUp` follows each. Returns how many failed. */
+export async function run(tests, cleanUp) {
   let failed = 0;
   console.log(`1..${tests.length}`);
   for (const [index, [name, test]] of tests.entries()) {
@@ -47,6 +47,7 @@ export async function run(tests) {
       note(error.stack ?? error);
     } finally {
       limit.clear();
+      await cleanUp();
     }
   }
   return failed;

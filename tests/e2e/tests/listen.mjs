@@ -2,7 +2,7 @@
 
 import { assert, note, until } from '../lib/tap.mjs';
 import { launchers } from '../lib/browsers.mjs';
-import { hear, listen, numberOf, statsWith } from '../lib/page.mjs';
+import { hear, listen, numberOf, received, statsWith } from '../lib/page.mjs';
 import { longestRun, nameOf } from '../lib/melody.mjs';
 import { Radio } from '../lib/radio.mjs';
 
@@ -89,6 +89,31 @@ function listenTest(name, role) {
   };
 }
 
-export const tests = ['Chromium', 'Firefox'].flatMap((name) => ['server', 'client'].map((role) => [
+/** Browsers that do less than they could: what both sides say, without listening to the notes. */
+function lessTest(launcher, wanted) {
+  return async () => {
+    const radio = await Radio.start();
+    const browser = await launchers[launcher]();
+    const page = await listen(browser, radio);
+    await until('sound comes', async () => (await received(page)) > 50);
+    const { transport } = await radio.listener(await numberOf(page));
+    note(`${transport.tlsVersion} ${transport.tlsGroup} ${transport.dtlsCipher} ${transport.srtpCipher}`);
+    for (const [name, value] of Object.entries(wanted)) assert.equal(transport[name], value, name);
+    assert.match(transport.srtpCipher, AEAD);
+    await browser.close();
+    assert.equal(await radio.stop(), 0);
+  };
+}
+
+const pairs = ['Chromium', 'Firefox'].flatMap((name) => ['server', 'client'].map((role) => [
   `${name} hears the melody over DTLS 1.3, the radio as ${role}`, listenTest(name, role),
 ]));
+
+export const tests = [
+  ...pairs,
+  ['Chromium without post-quantum keys comes with one ClientHello and X25519',
+    lessTest('ChromiumWithoutPostQuantum',
+      { tlsVersion: 'FEFC', tlsGroup: 'X25519', clientHelloFragments: 1 })],
+  ['Firefox with DTLS 1.2 at most gets DTLS 1.2',
+    lessTest('FirefoxWithDtls12', { tlsVersion: 'FEFD', clientHelloFragments: 1 })],
+];

@@ -52,8 +52,11 @@ struct strait__ice_config {
     void *user;
     enum strait_ice_role role;
     struct strait_ice_parameters local; /* ufrag and pwd are set */
-    strait_time ice_timeout;            /* not 0 */
-    strait_time consent_timeout;        /* not 0 */
+    /* Neither is 0. From the remote's parameters to failed with no pair, or, lite, with no check. */
+    strait_time ice_timeout;
+    /* To failed. disconnected comes at a quarter of it: RFC 7675 spaces checks up to 6 s, so that a sixth
+     * of 30 s would flicker with every peer that keeps to it. */
+    strait_time consent_timeout;
     /* Full: the endpoint's local addresses, borrowed for the back end's life. */
     const struct strait_path *locals; /* `remote` is unused */
     size_t n_locals;
@@ -114,5 +117,9 @@ bool strait__ice_chars(const char *text, size_t min, size_t max);
  * least 24 and 128 bits. STRAIT_E_RANDOM. */
 int strait__ice_make_credentials(const struct strait_hooks *hooks,
                                  struct strait_ice_parameters *out);
+
+/* RFC 8445, 5.1.2.1: the local preference of the endpoint's local address number `place`. IPv6 before
+ * IPv4 (RFC 8421), and what was added first comes first. */
+uint16_t strait__ice_local_preference(const struct strait_path *local, size_t place);
 
 #endif

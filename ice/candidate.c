@@ -348,3 +348,9 @@ int strait_candidate_host(struct strait_candidate *out, const struct sockaddr *a
     *out = c;
     return STRAIT_OK;
 }
+
+uint16_t strait__ice_local_preference(const struct strait_path *local, size_t place)
+{
+    size_t base = local->local.ss_family == AF_INET6 ? UINT16_MAX : UINT16_MAX / 2;
+    return (uint16_t)(place < base ? base - place : 0);
+}

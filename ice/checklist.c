@@ -58,9 +58,9 @@ static void send_check(struct strait__ice_full *f, struct strait__ice_pair *p,
     strait__stun_begin(&w, out, sizeof out, STRAIT__STUN_REQUEST, STRAIT__STUN_BINDING, t->id);
     strait__stun_add_username(&w, remote->ufrag, ufrag);
     /* RFC 8445, 7.1.1: what a candidate that the peer learns from this check is worth. */
-    strait__stun_add32(
-        &w, STRAIT__STUN_PRIORITY,
-        strait_candidate_priority(STRAIT_CANDIDATE_PRFLX, (uint16_t)(UINT16_MAX - p->local), 1));
+    uint16_t preference = strait__ice_local_preference(&f->locals[p->local], p->local);
+    strait__stun_add32(&w, STRAIT__STUN_PRIORITY,
+                       strait_candidate_priority(STRAIT_CANDIDATE_PRFLX, preference, 1));
     strait__stun_add64(&w, controlling ? STRAIT__STUN_ICE_CONTROLLING : STRAIT__STUN_ICE_CONTROLLED,
                        f->tie_breaker);
     if (t->nominating) {

@@ -36,8 +36,10 @@ int strait__session_init(struct strait__ice_session *s, const struct strait__ice
     s->ice.role = config->role;
     s->ice.local = config->local;
     s->now = config->now;
-    s->ice_timeout = config->ice_timeout;
-    s->consent_timeout = config->consent_timeout;
+    /* So that no sum with a time overflows: centuries are for ever. */
+    strait_time most = STRAIT_TIME_NEVER / 4;
+    s->ice_timeout = config->ice_timeout < most ? config->ice_timeout : most;
+    s->consent_timeout = config->consent_timeout < most ? config->consent_timeout : most;
     s->ice_deadline = STRAIT_TIME_NEVER;
     s->ahead = 1;
     return link_own(s, 0, &config->local);

@@ -64,8 +64,8 @@ static bool can_pair(const struct strait__ice_full *f, int local, int remote)
 /* RFC 8445, 6.1.2.3: G is the controlling side's candidate, D the controlled side's. */
 static uint64_t priority_of(const struct strait__ice_full *f, int local, int remote)
 {
-    uint32_t ours = strait_candidate_priority(STRAIT_CANDIDATE_HOST, (uint16_t)(UINT16_MAX - local),
-                                              1);
+    uint16_t preference = strait__ice_local_preference(&f->locals[local], (size_t)local);
+    uint32_t ours = strait_candidate_priority(STRAIT_CANDIDATE_HOST, preference, 1);
     uint32_t theirs = f->remotes[remote].priority;
     bool controlling = f->s.ice.role == STRAIT_ICE_CONTROLLING;
     uint64_t g = controlling ? ours : theirs;

@@ -1,5 +1,7 @@
 #include "test_ice_browser.h"
 
+#include <stdio.h>
+
 struct agent agent;
 struct strait_path home, away;
 static uint32_t transactions;
@@ -129,15 +131,23 @@ void pass(strait_time time)
     agent_run(&agent, agent.now + time);
 }
 
-void assert_states(unsigned n, ...)
+void assert_states(const char *expected)
 {
-    va_list args;
-    va_start(args, n);
-    assert_int_equal(agent.n_states, n);
-    for (unsigned i = 0; i < n; i++) {
-        assert_int_equal(agent.states[i], va_arg(args, enum strait_ice_state));
+    static const char *const names[] = {
+        [STRAIT_ICE_NEW] = "new",
+        [STRAIT_ICE_CHECKING] = "checking",
+        [STRAIT_ICE_CONNECTED] = "connected",
+        [STRAIT_ICE_COMPLETED] = "completed",
+        [STRAIT_ICE_DISCONNECTED] = "disconnected",
+        [STRAIT_ICE_FAILED] = "failed",
+    };
+    char got[STATES * 16] = "";
+    size_t len = 0;
+    for (unsigned i = 0; i < agent.n_states; i++) {
+        len += (size_t)snprintf(got + len, sizeof got - len, "%s%s", i > 0 ? " " : "",
+                                names[agent.states[i]]);
     }
-    va_end(args);
+    assert_string_equal(got, expected);
 }
 
 struct fake renewed(bool nominate)

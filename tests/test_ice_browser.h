@@ -42,7 +42,7 @@ int ask(const struct strait_path *from, const struct fake *f);
 void connect_nominated(void);
 /* Forgets what happened, and lets time pass. */
 void pass(strait_time time);
-/* The states since then. */
-void assert_states(unsigned n, ...);
+/* The states since then, by name. */
+void assert_states(const char *expected);
 
 #endif

@@ -102,7 +102,7 @@ static void checks_are_paced_and_go_on_to_the_deadline(void **state)
     signal_parameters(&a, &b, false);
     signal_candidates(&a, locals_b, n_b);
     uint8_t ids[4][STRAIT__STUN_TRANSACTION];
-    strait_time first[4], last = 0, start = a.now, previous = a.now;
+    strait_time first[4] = { 0 }, last = 0, start = a.now, previous = a.now;
     unsigned n_ids = 0, total = 0;
     while (a.ice->state != STRAIT_ICE_FAILED) {
         strait_time next = deadline_of(&a);
@@ -177,22 +177,22 @@ static void checks_before_the_remotes_credentials_are_answered_and_remembered(vo
 static void the_better_pair_is_awaited_for_a_moment(void **state)
 {
     (void)state;
-    /* The first pair of both has the higher priority. */
+    /* IPv6 has the higher priority. */
     start_net(1, STRAIT_ICE_CONTROLLING, STRAIT_ICE_CONTROLLED);
-    net.slow = locals_b[0];
+    net.slow = locals_b[1];
     signal_all(false, false);
     strait_time start = net.now;
     assert_true(run_for(5 * STRAIT_S, both_completed));
-    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET6);
+    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET);
     assert_true(net.now - start >= 100 * STRAIT_MS && net.now - start < 300 * STRAIT_MS);
     assert_mirrored();
     stop_net();
 
     start_net(1, STRAIT_ICE_CONTROLLING, STRAIT_ICE_CONTROLLED);
-    net.slow = locals_b[1];
+    net.slow = locals_b[0];
     signal_all(false, false);
     assert_true(run_for(5 * STRAIT_S, both_completed));
-    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET);
+    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET6);
     stop_net();
 }
 

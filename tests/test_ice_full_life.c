@@ -68,16 +68,16 @@ static void when_the_path_dies_another_pair_takes_over(void **state)
     start_net(3, STRAIT_ICE_CONTROLLING, STRAIT_ICE_CONTROLLED);
     signal_all(false, false);
     assert_true(run_for(STRAIT_S, both_completed));
-    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET);
-    net.hidden = locals_b[0].local; /* nothing reaches it under its name any more */
-    assert_true(strait__address_parse(&net.shown, "198.51.100.1", 1));
-    locals_b[0].local = net.shown;
+    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET6);
+    net.hidden = locals_b[1].local; /* nothing reaches it under its name any more */
+    assert_true(strait__address_parse(&net.shown, "2001:db8:9::1", 1));
+    locals_b[1].local = net.shown;
     run_for(28 * STRAIT_S, NULL);
     assert_true(both_completed());
-    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET6);
+    assert_int_equal(a.ice->pair.path.local.ss_family, AF_INET);
     assert_mirrored();
     assert_int_equal(a.n_lost + b.n_lost, 0);
-    locals_b[0].local = net.hidden;
+    locals_b[1].local = net.hidden;
     stop_net();
 }
 

@@ -164,8 +164,8 @@ static inline struct strait_ice_parameters parameters(const char *ufrag, const c
 {
     struct strait_ice_parameters p;
     memset(&p, 0, sizeof p);
-    strcpy(p.ufrag, ufrag);
-    strcpy(p.pwd, pwd);
+    memcpy(p.ufrag, ufrag, strlen(ufrag) + 1);
+    memcpy(p.pwd, pwd, strlen(pwd) + 1);
     return p;
 }
 

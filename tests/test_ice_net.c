@@ -221,7 +221,7 @@ void signal_candidates(struct agent *to, const struct strait_path *locals, size_
     for (size_t i = 0; i < n; i++) {
         struct strait_candidate c;
         assert_int_equal(strait_candidate_host(&c, (const struct sockaddr *)&locals[i].local,
-                                               (uint16_t)(65535 - i)),
+                                               strait__ice_local_preference(&locals[i], i)),
                          STRAIT_OK);
         assert_int_equal(to->ice->ops->add_candidate(to->ice, &c), STRAIT_OK);
     }

@@ -66,6 +66,8 @@ function hear(listener) {
   if (radio.meter) return;
   $('audio').srcObject = listener.stream;
   $('audio').play().catch(() => {
+    // Stopping ends it in the same way.
+    if (radio.listener !== listener) return;
     setState('playing', 'The browser keeps the sound back. Press stop and play once more.');
   });
   radio.meter = new Meter(radio.context, listener.stream);

@@ -121,14 +121,6 @@ int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
     return STRAIT_OK;
 }
 
-/* RFC 8421, 4, and RFC 8445, 5.1.2.1: each address has a local preference of its own; IPv6 comes before
- * IPv4, and what was added first comes first. */
-static uint16_t local_preference(const struct strait_path *local, size_t place)
-{
-    uint16_t base = local->local.ss_family == AF_INET6 ? 65535 : 32767;
-    return (uint16_t)(base - place);
-}
-
 size_t strait_endpoint_local_candidates(const struct strait_endpoint *endpoint,
                                         struct strait_candidate *out, size_t max)
 {
@@ -138,7 +130,7 @@ size_t strait_endpoint_local_candidates(const struct strait_endpoint *endpoint,
     for (size_t i = 0; i < endpoint->n_locals && i < max; i++) {
         const struct strait_path *local = &endpoint->locals[i];
         strait_candidate_host(&out[i], (const struct sockaddr *)(const void *)&local->local,
-                              local_preference(local, i));
+                              strait__ice_local_preference(local, i));
     }
     return endpoint->n_locals;
 }

@@ -81,7 +81,7 @@ struct strait_ice_parameters {
 /*
  * Reads "candidate:..." , with or without "a=" before it. `len` bytes, no zero needed. Unknown
  * extension attributes are skipped as the grammar wants. STRAIT_E_INVALID, _PARSE, _UNSUPPORTED
- * (a transport that is neither udp nor tcp).
+ * (a transport that is neither udp nor tcp, a type that is not known).
  */
 STRAIT_API int strait_candidate_parse(struct strait_candidate *out, const char *text, size_t len);
 

@@ -53,7 +53,7 @@ struct strait_transport_config {
      * as in ice.h. A ufrag must be unique within the endpoint. */
     const char *ufrag;
     const char *pwd;
-    /* Full: from the remote's parameters to failed with no pair; 0: 30 s. */
+    /* From the remote's parameters to failed: full without a valid pair, lite without a check. 0: 30 s. */
     strait_time ice_timeout;
     /* Lite: sending stops and the state is failed after this time without a valid check; full:
      * without a valid answer (RFC 7675, 5.1). 0: 30 s. disconnected comes at a quarter of it. */

@@ -27,10 +27,11 @@ enum {
     STRAIT__DEFAULT_OUTBOX = 16 * 1024 * 1024
 };
 
-/* A 5-tuple belongs to the peer that showed valid integrity on it within this time. Longer, and a
- * page that is loaded again behind a NAT that gives it the same port would have to wait; shorter, and a
- * peer could take another's by a forged source address. Browsers check every 2.5 s or faster. */
-#define STRAIT__PATH_HELD (5 * STRAIT_S)
+/* A 5-tuple belongs to the peer that showed valid integrity on it within this time. Shorter, and a peer
+ * could take another's by a forged source address: consent checks come every 5 s, 6 s at most
+ * (RFC 7675, 5.1), and one of them may be lost on its way. Longer, and whoever comes back from the same
+ * port without having said goodbye would have to wait. */
+#define STRAIT__PATH_HELD (13 * STRAIT_S)
 
 struct strait_endpoint {
     struct strait_hooks hooks;

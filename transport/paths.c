@@ -1,5 +1,6 @@
 #include "transport/paths.h"
 
+#include "transport/transport.h"
 #include "transport/util.h"
 
 static struct strait__path_slot *find(const struct strait_endpoint *endpoint,
@@ -8,10 +9,18 @@ static struct strait__path_slot *find(const struct strait_endpoint *endpoint,
     return strait__table_find(&endpoint->paths, key->bytes, sizeof key->bytes);
 }
 
-static bool held_by_other(const struct strait__path_slot *slot,
-                          const struct strait_transport *owner, strait_time now)
+/* A peer that has ended needs its paths no more. The one that a host's own ICE has given is held until
+ * the host says that it is lost: no check goes over it that we could see. */
+static bool held(const struct strait__path_slot *slot, const struct strait_path *path,
+                 strait_time now)
 {
-    return slot->owner != owner && now - slot->proven < STRAIT__PATH_HELD;
+    const struct strait_transport *owner = slot->owner;
+    if (owner->closed || strait__transport_ended(owner)) {
+        return false;
+    }
+    bool given = owner->config.ice == STRAIT_ICE_EXTERNAL && owner->has_path &&
+                 strait__path_equal(&owner->path, path);
+    return given || now - slot->proven < STRAIT__PATH_HELD;
 }
 
 /* A free slot, else the one that was silent for longest. */
@@ -41,7 +50,7 @@ bool strait__paths_prove(struct strait__paths *paths, struct strait_endpoint *en
     struct strait__path_key key, keep_key;
     strait__path_key(&key, path);
     struct strait__path_slot *slot = find(endpoint, &key);
-    if (slot != NULL && held_by_other(slot, owner, now)) {
+    if (slot != NULL && slot->owner != owner && held(slot, path, now)) {
         return false;
     }
     if (slot != NULL && slot->owner != owner) {

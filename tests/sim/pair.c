@@ -91,12 +91,17 @@ static void give_path(struct sim_peer *peer, const struct sim_peer *other)
     sim_check(strait_transport_set_path(peer->transport, &path, 50 * STRAIT_MS) == STRAIT_OK);
 }
 
+void sim_pair_give_paths(struct sim_pair *pair)
+{
+    give_path(&pair->a, &pair->b);
+    give_path(&pair->b, &pair->a);
+}
+
 bool sim_pair_connect(struct sim_pair *pair, strait_time limit)
 {
     sim_signal(&pair->a, &pair->b);
     if (pair->external) {
-        give_path(&pair->a, &pair->b);
-        give_path(&pair->b, &pair->a);
+        sim_pair_give_paths(pair);
     }
     return sim_net_run(&pair->net, pair->net.now + limit, sim_pair_connected, pair);
 }

@@ -36,6 +36,8 @@ struct sim_link sim_lossy_link(unsigned loss);
 void sim_pair_init(struct sim_pair *pair, const struct sim_plan *plan);
 void sim_pair_finish(struct sim_pair *pair);
 
+/* Where ICE is external: each side's host says that the path to the other is valid. */
+void sim_pair_give_paths(struct sim_pair *pair);
 /* Signalling, then time until both are connected; false: not within `limit`. */
 bool sim_pair_connect(struct sim_pair *pair, strait_time limit);
 bool sim_pair_connected(void *pair);

@@ -368,6 +368,65 @@ static void talks_on_under_attack(void **state)
     }
 }
 
+/* --- A peer of the same endpoint ------------------------------------------------------------------------------ */
+
+/* A check that is right in every respect, from an address that the sender does not have. */
+static void check_from(struct sim_pair *pair, const struct sockaddr_storage *from,
+                       const struct sim_peer *to, struct sim_random *random)
+{
+    const struct strait_ice_parameters *local = strait_transport_local_ice(to->transport);
+    uint8_t message[STRAIT__STUN_MAX], transaction[STRAIT__STUN_TRANSACTION];
+    struct strait__stun_writer w;
+    sim_random_fill(random, transaction, sizeof transaction);
+    strait__stun_begin(&w, message, sizeof message, STRAIT__STUN_REQUEST, STRAIT__STUN_BINDING,
+                       transaction);
+    strait__stun_add_username(&w, local->ufrag, strait_transport_remote_ice(to->transport)->ufrag);
+    strait__stun_add32(&w, STRAIT__STUN_PRIORITY, 0x7effffff);
+    strait__stun_add64(&w, STRAIT__STUN_ICE_CONTROLLING, UINT64_MAX);
+    strait__stun_add(&w, STRAIT__STUN_USE_CANDIDATE, NULL, 0);
+    int len = strait__stun_finish(&w, local->pwd, strlen(local->pwd));
+    assert_true(len > 0);
+    inject(pair, from, to, message, (size_t)len);
+}
+
+/* Who has a transport of his own here cannot take another's 5-tuple by forging his address. */
+static void lends_nobody_the_path_of_another(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i <= 2 * ROLES; i++) {
+        struct sim_pair pair;
+        struct sim_plan plan = plan_of(i);
+        struct sim_peer mallory;
+        struct sim_random random;
+        struct strait_transport_config config = sim_pair_config(&plan, true);
+        config.ice = STRAIT_ICE_LITE;
+        if (i == 2 * ROLES) {
+            plan.a_ice = plan.b_ice = STRAIT_ICE_EXTERNAL;
+        }
+        sim_random_init(&random, i, 7);
+        sim_pair_init(&pair, &plan);
+        assert_true(sim_pair_connect(&pair, 5 * STRAIT_S));
+        sim_peer_init(&mallory, &pair.node_b, 3, &config);
+        mallory.other = &pair.a;
+        assert_int_equal(strait_transport_set_remote_ice(
+                             mallory.transport, strait_transport_local_ice(pair.a.transport)),
+                         STRAIT_OK);
+        begin_media(&pair, 20 * STRAIT_S);
+        for (size_t k = 0; k < 200; k++) {
+            check_from(&pair, &pair.node_a.host.outer[0], &mallory, &random);
+            sim_pair_run(&pair, 100 * STRAIT_MS);
+        }
+        sim_pair_run(&pair, STRAIT_S);
+        assert_true(pair.a.got.rtp == 1000 && pair.b.got.rtp == 1000);
+        assert_int_equal(sim_peer_stats(&mallory).dropped_path_taken, 200);
+        assert_int_equal(mallory.events[SIM_EVENT_PATH] + mallory.events[SIM_EVENT_DTLS], 0);
+        assert_null(strait_transport_path(mallory.transport));
+        sim_pair_check_connected(&pair, &plan);
+        sim_pair_finish(&pair);
+        sim_peer_finish(&mallory);
+    }
+}
+
 /* --- Replays ------------------------------------------------------------------------------------------------- */
 
 static strait_time repeat_all(void *user, const struct sim_flight *flight)
@@ -411,6 +470,7 @@ int main(void)
         cmocka_unit_test(makes_nothing_of_strangers),
         cmocka_unit_test(connects_under_attack),
         cmocka_unit_test(talks_on_under_attack),
+        cmocka_unit_test(lends_nobody_the_path_of_another),
         cmocka_unit_test(delivers_nothing_twice),
     };
     return sim_run(tests, sizeof tests / sizeof *tests);

@@ -38,6 +38,26 @@ static void connects_over_ipv6(void **state)
     }
 }
 
+/* On a path without loss nothing is said twice. */
+static void repeats_nothing_on_a_clean_path(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PLANS; i++) {
+        struct sim_pair pair;
+        struct sim_plan plan = plan_of(i);
+        sim_pair_init(&pair, &plan);
+        assert_true(sim_pair_connect(&pair, 5 * STRAIT_S));
+        sim_pair_run(&pair, 20 * STRAIT_S);
+        struct strait_transport_stats a = sim_peer_stats(&pair.a), b = sim_peer_stats(&pair.b);
+        assert_int_equal(a.dtls.flights_retransmitted + b.dtls.flights_retransmitted, 0);
+        assert_in_range(a.dtls.datagrams_sent, 1, 4);
+        assert_in_range(b.dtls.datagrams_sent, 1, 4);
+        assert_int_equal(a.dtls.datagrams_sent, b.dtls.datagrams_received);
+        assert_int_equal(b.dtls.datagrams_sent, a.dtls.datagrams_received);
+        sim_pair_finish(&pair);
+    }
+}
+
 static void connects_over_a_path_of_576_bytes(void **state)
 {
     (void)state;
@@ -320,6 +340,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connects_over_ipv6),
+        cmocka_unit_test(repeats_nothing_on_a_clean_path),
         cmocka_unit_test(connects_over_a_path_of_576_bytes),
         cmocka_unit_test(needs_the_mtu_of_its_path),
         cmocka_unit_test(prefers_ipv6_and_lives_with_ipv4),

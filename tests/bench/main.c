@@ -10,6 +10,7 @@
 
 const struct bench *const benches[] = {
     &bench_srtp,
+    &bench_handshake,
     NULL,
 };
 

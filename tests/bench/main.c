@@ -11,6 +11,7 @@
 const struct bench *const benches[] = {
     &bench_srtp,
     &bench_handshake,
+    &bench_connect,
     NULL,
 };
 

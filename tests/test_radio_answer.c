@@ -142,7 +142,7 @@ static void refusals_name_the_line(void **state)
         char line[16];
 
         read_offer(r, cases[i].text);
-        assert_int_equal(r->result, -1);
+        assert_in_range(-r->result, 1, 2);
         assert_int_equal(r->error.line, cases[i].line);
         snprintf(line, sizeof line, "line %u: ", cases[i].line);
         assert_memory_equal(r->error.reason, line, strlen(line));

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "listening.h"
+#include "tls.h"
 
 enum {
     MAX_CONNECTIONS = 1000,
@@ -20,6 +22,7 @@ struct http {
     struct MHD_Daemon *daemon;
     int fd; /* epoll set of the daemon */
     uint16_t port;
+    struct tls tls;
 };
 
 /* What arrives of one request. */
@@ -60,6 +63,72 @@ void http_sentence(struct http_reply *reply, unsigned status, const char *format
     reply->body_static = false;
 }
 
+/* --- Headers of requests ---------------------------------------------------------------------- */
+
+bool http_is_type(const char *content_type, const char *type)
+{
+    const size_t len = strlen(type);
+
+    return strncasecmp(content_type, type, len) == 0 && strchr("; \t", content_type[len]) != NULL;
+}
+
+/* The next element of a list that commas part, without the spaces around it; NULL at the end. */
+static const char *next_element(const char *list, size_t *len)
+{
+    list += strspn(list, ", \t");
+    *len = strcspn(list, ",");
+    return *list != '\0' ? list : NULL;
+}
+
+/* A range that is refused has the weight 0, written with any number of digits. */
+static bool weight_is_zero(const char *range, size_t len)
+{
+    const char *weight = memmem(range, len, "q=", 2);
+
+    return weight && strspn(weight + 2, "0.") == strcspn(weight + 2, ", \t;");
+}
+
+bool http_accepts(const char *accept, const char *type)
+{
+    const size_t major = strcspn(type, "/") + 1;
+    const char *range = accept;
+    size_t len;
+
+    if (accept[strspn(accept, " \t")] == '\0') {
+        return true;
+    }
+    while ((range = next_element(range, &len)) != NULL) {
+        const size_t name = strcspn(range, ",; \t");
+        const bool any = name == 3 && strncmp(range, "*/*", 3) == 0;
+        const bool some = name == major + 1 && strncasecmp(range, type, major) == 0 &&
+                          range[major] == '*';
+        const bool this_one = name == strlen(type) && strncasecmp(range, type, name) == 0;
+
+        if ((any || some || this_one) && !weight_is_zero(range, len)) {
+            return true;
+        }
+        range += len;
+    }
+    return false;
+}
+
+bool http_if_match(const char *if_match, const char *etag)
+{
+    const char *element = if_match;
+    size_t len;
+
+    while ((element = next_element(element, &len)) != NULL) {
+        const size_t tag = strcspn(element, ", \t");
+
+        if ((tag == 1 && element[0] == '*') ||
+            (tag == strlen(etag) && strncmp(element, etag, tag) == 0)) {
+            return true;
+        }
+        element += len;
+    }
+    return false;
+}
+
 /* --- Routes ----------------------------------------------------------------------------------- */
 
 static bool matches(const struct http_route *route, const char *path)
@@ -82,27 +151,53 @@ static const struct http_route *find_route(const struct http *http, const char *
     return NULL;
 }
 
-static http_handler find_handler(const struct http_route *route, const char *method)
+/* The methods of a route, in the order in which Allow names them. */
+struct method {
+    const char *name;
+    http_handler handler;
+};
+
+enum { N_METHODS = 6 };
+
+static void list_methods(const struct http_route *route, struct method out[N_METHODS])
 {
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) {
-        return route->get;
-    }
-    if (strcmp(method, "POST") == 0) {
-        return route->post;
-    }
-    if (strcmp(method, "DELETE") == 0) {
-        return route->delete_;
-    }
-    return strcmp(method, "OPTIONS") == 0 ? route->options : NULL;
+    out[0] = (struct method){ "GET", route->get };
+    out[1] = (struct method){ "HEAD", route->get };
+    out[2] = (struct method){ "POST", route->post };
+    out[3] = (struct method){ "PATCH", route->patch };
+    out[4] = (struct method){ "DELETE", route->delete_ };
+    out[5] = (struct method){ "OPTIONS", route->options };
 }
 
-static void refuse_method(const struct http_route *route, const char *method,
+static http_handler find_handler(const struct http_route *route, const char *name)
+{
+    struct method methods[N_METHODS];
+
+    list_methods(route, methods);
+    for (size_t i = 0; i < N_METHODS; i++) {
+        if (strcmp(methods[i].name, name) == 0) {
+            return methods[i].handler;
+        }
+    }
+    return NULL;
+}
+
+static void refuse_method(const struct http_route *route, const char *name,
                           struct http_reply *reply)
 {
-    http_sentence(reply, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is not possible here.\n", method);
-    http_header(reply, "Allow", "%s%s%s%s", route->get ? "GET, HEAD" : "",
-                route->post ? "POST" : "", route->delete_ ? "DELETE" : "",
-                route->options ? ", OPTIONS" : "");
+    struct method methods[N_METHODS];
+    char allow[64] = "";
+    size_t at = 0;
+
+    list_methods(route, methods);
+    for (size_t i = 0; i < N_METHODS; i++) {
+        if (methods[i].handler) {
+            at += (size_t)snprintf(allow + at, sizeof allow - at, "%s%s", at > 0 ? ", " : "",
+                                   methods[i].name);
+        }
+    }
+    http_sentence(reply, MHD_HTTP_METHOD_NOT_ALLOWED, "%s is not possible here.\n", name);
+    http_header(reply, "Allow", "%s", allow);
 }
 
 static void answer(const struct http *http, const char *path, struct http_request *request,
@@ -226,6 +321,9 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     request.address = address;
     request.content_type = request_header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
     request.if_none_match = request_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    request.if_match = request_header(connection, MHD_HTTP_HEADER_IF_MATCH);
+    request.accept = request_header(connection, MHD_HTTP_HEADER_ACCEPT);
+    request.authorization = request_header(connection, MHD_HTTP_HEADER_AUTHORIZATION);
     request.body = incoming->body ? incoming->body : "";
     request.body_len = incoming->len;
     answer(user, url, &request, incoming, &reply);
@@ -271,12 +369,18 @@ static void on_ready(void *user, short events)
 static int start_daemon(struct http *http, int listening)
 {
     const union MHD_DaemonInfo *info;
+    const struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, http->tls.cert },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, http->tls.key },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
 
     http->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET, listening,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_END);
+        MHD_USE_EPOLL | (http->tls.cert ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, http,
+        MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_ARRAY, http->tls.cert ? tls : none, MHD_OPTION_END);
     if (!http->daemon) {
         return -1;
     }
@@ -286,6 +390,16 @@ static int start_daemon(struct http *http, int listening)
     }
     http->fd = info->epoll_fd;
     return strait_runtime_watch(http->config.runtime, http->fd, POLLIN, on_ready, http);
+}
+
+static void say_not_started(const struct http_config *config, char *reason, size_t room)
+{
+    if (config->tls_cert) {
+        snprintf(reason, room, "%s and %s are no certificate and its key.", config->tls_cert,
+                 config->tls_key);
+    } else {
+        snprintf(reason, room, "the HTTP server does not start.");
+    }
 }
 
 int http_create(struct http **out, const struct http_config *config, char *reason, size_t room)
@@ -300,10 +414,14 @@ int http_create(struct http **out, const struct http_config *config, char *reaso
     }
     http->config = *config;
     http->fd = -1;
+    if (tls_load(&http->tls, config->tls_cert, config->tls_key, reason, room) != 0) {
+        http_destroy(http);
+        return -1;
+    }
     listening = listening_open(config->address, config->port, &http->port, reason, room);
     if (listening < 0 || start_daemon(http, listening) != 0) {
         if (listening >= 0) {
-            snprintf(reason, room, "the HTTP server does not start.");
+            say_not_started(config, reason, room);
         }
         http_destroy(http);
         return -1;
@@ -325,6 +443,7 @@ void http_destroy(struct http *http)
         /* Closes the listening socket as well. */
         MHD_stop_daemon(http->daemon);
     }
+    tls_unload(&http->tls);
     free(http);
 }
 

@@ -184,6 +184,8 @@ int listener_create(struct listener **out, const struct listener_setup *setup,
     listener->setup = setup;
     listener->number = number;
     listener->payload_type = offer->payload_type;
+    memcpy(listener->mid, offer->audio->mid, sizeof listener->mid);
+    wish_mids(listener->mids, offer->sdp);
     /* In the lower half, so that the first packets are not near a wrap (RFC 3711, 3.3.1). */
     listener->sequence = (uint16_t)(any_number() & 0x7fff);
     listener->silent = true;

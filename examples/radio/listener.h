@@ -6,6 +6,7 @@
 
 #include "offer.h"
 #include "rtp.h"
+#include "wish.h"
 
 /* RTP header, payload and what protection adds. */
 #define LISTENER_PACKET_ROOM (RTP_HEADER_LEN + 1276u + STRAIT_TAILROOM)
@@ -33,6 +34,8 @@ struct listener {
     char id[48];      /* of its resource: not to be guessed */
     char address[64]; /* the HTTP client's */
     enum listener_state state;
+    char mid[STRAIT_SDP_MID_MAX + 1]; /* of its audio section */
+    char mids[WISH_MIDS_ROOM];        /* of all that it offered, as wish.h has them */
 
     struct strait_transport *transport; /* NULL once it is gone */
     struct strait_transport_stats last; /* what it had counted by then */

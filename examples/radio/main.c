@@ -33,7 +33,7 @@ struct radio {
     struct melody melody;
     struct encoder *encoder;
     struct pacer pacer;
-    FILE *record;
+    FILE *capture;
     int signals; /* a signalfd */
     bool stop;
 };
@@ -43,7 +43,11 @@ static const struct http_route routes[] = {
     { .path = "/page/", .get = page_get },
     { .path = "/stats", .get = stats_get, .cors = true },
     { .path = WHEP_PATH, .post = whep_post, .options = whep_options, .cors = true },
-    { .path = WHEP_RESOURCES, .delete_ = whep_delete, .options = whep_options, .cors = true },
+    { .path = WHEP_RESOURCES,
+      .patch = whep_patch,
+      .delete_ = whep_delete,
+      .options = whep_options,
+      .cors = true },
 };
 
 /* --- On the air ------------------------------------------------------------------------------- */
@@ -62,14 +66,15 @@ static void on_frame(void *user, uint64_t frame, strait_time now)
     }
 }
 
-static void on_record(void *user, const uint8_t *data, size_t len)
+static void on_capture(void *user, const uint8_t *data, size_t len)
 {
     struct radio *radio = user;
 
-    if (radio->record && fwrite(data, 1, len, radio->record) != len) {
-        terminal_complain("the record ends here: %s: %s.", radio->options.record, strerror(errno));
-        fclose(radio->record);
-        radio->record = NULL;
+    if (radio->capture && fwrite(data, 1, len, radio->capture) != len) {
+        terminal_complain("the capture ends here: %s: %s.", radio->options.capture,
+                          strerror(errno));
+        fclose(radio->capture);
+        radio->capture = NULL;
     }
 }
 
@@ -110,14 +115,14 @@ static int open_signals(struct radio *radio)
     return 0;
 }
 
-static int open_record(struct radio *radio)
+static int open_capture(struct radio *radio)
 {
-    if (!radio->options.record) {
+    if (!radio->options.capture) {
         return 0;
     }
-    radio->record = fopen(radio->options.record, "wbe");
-    if (!radio->record) {
-        terminal_complain("cannot write %s: %s.", radio->options.record, strerror(errno));
+    radio->capture = fopen(radio->options.capture, "wbe");
+    if (!radio->capture) {
+        terminal_complain("cannot write %s: %s.", radio->options.capture, strerror(errno));
         return -1;
     }
     return 0;
@@ -133,8 +138,8 @@ static int open_transport(struct radio *radio)
     };
     int error = strait_runtime_create(&radio->runtime, NULL);
 
-    if (radio->record) {
-        config.record = on_record;
+    if (radio->capture) {
+        config.record = on_capture;
         config.record_user = radio;
         config.record_secrets_ok = true;
     }
@@ -242,6 +247,8 @@ static int open_http(struct radio *radio)
         .runtime = radio->runtime,
         .address = radio->options.http_address,
         .port = radio->options.http_port,
+        .tls_cert = radio->options.tls_cert,
+        .tls_key = radio->options.tls_key,
         .routes = routes,
         .n_routes = sizeof routes / sizeof routes[0],
         .user = &radio->station,
@@ -279,7 +286,7 @@ static int start(struct radio *radio)
 
 static int open_radio(struct radio *radio)
 {
-    if (open_signals(radio) != 0 || open_record(radio) != 0 || open_transport(radio) != 0 ||
+    if (open_signals(radio) != 0 || open_capture(radio) != 0 || open_transport(radio) != 0 ||
         bind_udp(radio) != 0 || open_encoder(radio) != 0 ||
         open_station(radio, strait_runtime_now(radio->runtime)) != 0 || open_http(radio) != 0) {
         return -1;
@@ -295,7 +302,9 @@ static void tell_where(const struct radio *radio)
     struct strait_candidate all[STATION_MAX_CANDIDATES];
     size_t n = strait_endpoint_local_candidates(radio->endpoint, all, STATION_MAX_CANDIDATES);
     char line[1024];
-    size_t at = (size_t)snprintf(line, sizeof line, "http://localhost:%u/", http_port(radio->http));
+    const char *scheme = radio->options.tls_cert ? "https" : "http";
+    size_t at = (size_t)snprintf(line, sizeof line, "%s://localhost:%u/", scheme,
+                                 http_port(radio->http));
 
     for (size_t i = 0; i < n && i < STATION_MAX_CANDIDATES; i++) {
         const struct sockaddr_in *v4 = (const void *)&all[i].address;
@@ -305,13 +314,13 @@ static void tell_where(const struct radio *radio)
             getnameinfo((const struct sockaddr *)v4, sizeof *v4, address, sizeof address, NULL, 0,
                         NI_NUMERICHOST) == 0 &&
             at < sizeof line) {
-            at += (size_t)snprintf(line + at, sizeof line - at, " http://%s:%u/", address,
+            at += (size_t)snprintf(line + at, sizeof line - at, " %s://%s:%u/", scheme, address,
                                    http_port(radio->http));
         }
     }
     if (radio->options.http_address) {
         snprintf(line, sizeof line,
-                 strchr(radio->options.http_address, ':') ? "http://[%s]:%u/" : "http://%s:%u/",
+                 strchr(radio->options.http_address, ':') ? "%s://[%s]:%u/" : "%s://%s:%u/", scheme,
                  radio->options.http_address, http_port(radio->http));
     }
     terminal_say("On the air: %s  (media on UDP port %u, Ctrl-C ends it)", line, radio->udp_port);
@@ -345,8 +354,8 @@ static void close_radio(struct radio *radio)
     strait_endpoint_destroy(radio->endpoint);
     strait_runtime_destroy(radio->runtime);
     encoder_destroy(radio->encoder);
-    if (radio->record) {
-        fclose(radio->record);
+    if (radio->capture) {
+        fclose(radio->capture);
     }
     if (radio->signals >= 0) {
         close(radio->signals);

@@ -115,7 +115,7 @@ static int find_opus(struct offer *out, struct strait_sdp_error *error)
         return 0;
     }
     return fail(error, out->audio->line,
-                "m=audio: no opus/48000/2 among its formats, and the radio sends nothing else");
+                "m=audio: no opus/48000/2 among its formats, and the radio knows nothing else");
 }
 
 static void find_fmtp(struct offer *out)
@@ -138,19 +138,20 @@ static void find_fmtp(struct offer *out)
     }
 }
 
-/* Does the offer want to hear? Without a direction it is sendrecv (RFC 8866, section 6.7). */
-static int check_direction(const struct strait_sdp_section *audio, struct strait_sdp_error *error)
+/* Without a direction an offer is sendrecv (RFC 8866, section 6.7). */
+static int check_direction(const struct strait_sdp_section *audio, bool publisher,
+                           struct strait_sdp_error *error)
 {
-    static const char *const deaf[] = { "sendonly", "inactive" };
+    const char *const wrong[] = { publisher ? "recvonly" : "sendonly", "inactive" };
     struct strait_text value;
 
-    for (size_t i = 0; i < sizeof deaf / sizeof deaf[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         size_t position = 0;
 
-        if (strait_sdp_attribute(audio, deaf[i], &position, &value)) {
+        if (strait_sdp_attribute(audio, wrong[i], &position, &value)) {
             return fail(error, line_of(audio, value.data),
-                        "a=%s: the radio sends, so the offer must be recvonly or sendrecv",
-                        deaf[i]);
+                        "a=%s: the radio %s, so the offer must be %s or sendrecv", wrong[i],
+                        publisher ? "listens" : "sends", publisher ? "sendonly" : "recvonly");
         }
     }
     return 0;
@@ -184,12 +185,9 @@ static uint32_t lite_line(const struct offer *offer)
 static int check_transport(struct offer *out, enum strait_dtls_role wanted,
                            struct strait_sdp_error *error)
 {
-    if (!strait_sdp_section_usable(out->transport, error)) {
-        return -1;
-    }
     if (out->transport->ice.ice_lite) {
         return fail(error, lite_line(out),
-                    "a=ice-lite: the radio is ICE-lite, so its listeners must be full");
+                    "a=ice-lite: the radio is ICE-lite, so its peers must be full");
     }
     if (!out->audio->rtcp_mux) {
         return fail(error, out->audio->line,
@@ -210,10 +208,10 @@ static int check_transport(struct offer *out, enum strait_dtls_role wanted,
     }
 }
 
-int offer_read(struct offer *out, const struct strait_sdp *sdp, enum strait_dtls_role wanted,
-               struct strait_sdp_error *error)
+static int find_audio(struct offer *out, struct strait_sdp_error *error)
 {
-    *out = (struct offer){ .sdp = sdp };
+    const struct strait_sdp *sdp = out->sdp;
+
     for (size_t i = 0; i < sdp->n_sections && !out->audio; i++) {
         const struct strait_sdp_section *section = &sdp->sections[i];
 
@@ -225,7 +223,7 @@ int offer_read(struct offer *out, const struct strait_sdp *sdp, enum strait_dtls
     if (!out->audio) {
         /* The first line that is something else, or the last one. */
         return fail(error, sdp->n_sections > 0 ? sdp->sections[0].line : count_lines(sdp->session),
-                    "there is no m=audio section, and the radio sends nothing else");
+                    "there is no m=audio section, and the radio knows nothing else");
     }
     if (!is(out->audio->protocol, "UDP/TLS/RTP/SAVPF") &&
         !is(out->audio->protocol, "UDP/TLS/RTP/SAVP")) {
@@ -233,11 +231,37 @@ int offer_read(struct offer *out, const struct strait_sdp *sdp, enum strait_dtls
                     "m=audio: the protocol must be UDP/TLS/RTP/SAVPF, not %.*s",
                     (int)out->audio->protocol.len, out->audio->protocol.data);
     }
+    return 0;
+}
+
+static enum offer_result read_any(struct offer *out, const struct strait_sdp *sdp,
+                                  enum strait_dtls_role wanted, bool publisher,
+                                  struct strait_sdp_error *error)
+{
+    *out = (struct offer){ .sdp = sdp };
+    if (find_audio(out, error) != 0 || check_direction(out->audio, publisher, error) != 0 ||
+        find_opus(out, error) != 0) {
+        return OFFER_UNFIT;
+    }
     out->transport = find_transport(sdp, out->audio);
-    if (check_direction(out->audio, error) != 0 || find_opus(out, error) != 0 ||
-        check_transport(out, wanted, error) != 0) {
-        return -1;
+    if (!strait_sdp_section_usable(out->transport, error)) {
+        return OFFER_MALFORMED;
+    }
+    if (check_transport(out, wanted, error) != 0) {
+        return OFFER_UNFIT;
     }
     find_fmtp(out);
-    return 0;
+    return OFFER_GOOD;
+}
+
+enum offer_result offer_read(struct offer *out, const struct strait_sdp *sdp,
+                             enum strait_dtls_role wanted, struct strait_sdp_error *error)
+{
+    return read_any(out, sdp, wanted, false, error);
+}
+
+enum offer_result offer_read_publisher(struct offer *out, const struct strait_sdp *sdp,
+                                       enum strait_dtls_role wanted, struct strait_sdp_error *error)
+{
+    return read_any(out, sdp, wanted, true, error);
 }

@@ -1,4 +1,4 @@
-/* A listener's offer: which of its sections the radio takes, and in which form. */
+/* An offer: which of its sections the radio takes, and in which form. */
 #ifndef RADIO_OFFER_H
 #define RADIO_OFFER_H
 
@@ -14,11 +14,22 @@ struct offer {
     enum strait_dtls_role role; /* ours */
 };
 
+enum offer_result {
+    OFFER_GOOD = 0,
+    OFFER_UNFIT = -1,     /* well-formed, but nothing that the radio does */
+    OFFER_MALFORMED = -2, /* the transport's lines do not hold together */
+};
+
 /*
- * Reads a parsed offer; `out` borrows from it. `wanted` is our role where the offer leaves it to us.
- * 0, or -1 and a sentence with the line in `error`.
+ * Reads a listener's parsed offer; `out` borrows from it. `wanted` is our role where the offer leaves
+ * it to us. Unless it is good, `error` gets a sentence with the line.
  */
-int offer_read(struct offer *out, const struct strait_sdp *sdp, enum strait_dtls_role wanted,
-               struct strait_sdp_error *error);
+enum offer_result offer_read(struct offer *out, const struct strait_sdp *sdp,
+                             enum strait_dtls_role wanted, struct strait_sdp_error *error);
+
+/* The same for a publisher's: he sends. */
+enum offer_result offer_read_publisher(struct offer *out, const struct strait_sdp *sdp,
+                                       enum strait_dtls_role wanted,
+                                       struct strait_sdp_error *error);
 
 #endif

@@ -16,6 +16,8 @@ static const char help[] =
     "  --udp-port N          media of all listeners (8080; 0: any that is free)\n"
     "  --http-port N         page and WHEP, on TCP (8080; 0: any that is free)\n"
     "  --http-address ADDR   serve the page on this address only (all)\n"
+    "  --tls-cert FILE       HTTPS with this certificate (PEM, with those that vouch for it)\n"
+    "  --tls-key FILE        ... and its private key (PEM)\n"
     "  --advertise ADDR      offer this address as well, such as the public one of a 1:1 NAT;\n"
     "                        may be given several times\n"
     "  --max-listeners N     more get 503 (500)\n"
@@ -28,7 +30,7 @@ static const char help[] =
     "  --expect-fingerprint 'sha-256 AB:CD:...'\n"
     "                                 every browser must have this certificate, whatever its\n"
     "                                 offer says\n"
-    "  --record FILE                  write all that the endpoint takes in, for strait-replay;\n"
+    "  --capture FILE                 write all that the endpoint takes in, for strait-replay;\n"
     "                                 the file has keys and plain media in it\n";
 
 enum option_number {
@@ -42,7 +44,9 @@ enum option_number {
     SECONDS,
     DTLS_ROLE,
     EXPECT,
-    RECORD,
+    CAPTURE,
+    TLS_CERT,
+    TLS_KEY,
     HELP,
     VERSION
 };
@@ -151,8 +155,14 @@ static bool read_option(struct options *options, int option)
         return read_role(options, optarg);
     case EXPECT:
         return read_expect(options, optarg);
-    case RECORD:
-        options->record = optarg;
+    case CAPTURE:
+        options->capture = optarg;
+        return true;
+    case TLS_CERT:
+        options->tls_cert = optarg;
+        return true;
+    case TLS_KEY:
+        options->tls_key = optarg;
         return true;
     default:
         return false;
@@ -171,7 +181,9 @@ enum options_result options_read(struct options *out, int argc, char **argv)
         { "seconds", required_argument, NULL, SECONDS },
         { "dtls-role", required_argument, NULL, DTLS_ROLE },
         { "expect-fingerprint", required_argument, NULL, EXPECT },
-        { "record", required_argument, NULL, RECORD },
+        { "capture", required_argument, NULL, CAPTURE },
+        { "tls-cert", required_argument, NULL, TLS_CERT },
+        { "tls-key", required_argument, NULL, TLS_KEY },
         { "help", no_argument, NULL, HELP },
         { "version", no_argument, NULL, VERSION },
         { NULL, 0, NULL, 0 },

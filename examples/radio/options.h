@@ -16,8 +16,9 @@ struct options {
     enum strait_dtls_role dtls_role;
     uint32_t max_listeners;
     uint32_t bitrate;
-    const char *record; /* NULL: none */
-    uint32_t seconds;   /* 0: until a signal comes */
+    const char *tls_cert, *tls_key; /* NULL: HTTP */
+    const char *capture;            /* NULL: none */
+    uint32_t seconds;               /* 0: until a signal comes */
     bool has_expect;
     struct strait_fingerprint expect;
 };

@@ -83,7 +83,8 @@ static bool link_local(const struct strait_candidate *candidate)
 }
 
 /* Advertised addresses first: behind a NAT they are the ones that work. */
-static size_t candidates(const struct station *station, struct strait_candidate *out)
+size_t station_candidates(const struct station *station,
+                          struct strait_candidate out[STATION_MAX_CANDIDATES])
 {
     const struct station_config *config = &station->config;
     struct strait_candidate local[STATION_MAX_CANDIDATES];
@@ -116,7 +117,7 @@ static char *answer_for(const struct station *station, const struct listener *li
         .ice = strait_transport_local_ice(listener->transport),
         .fingerprint = &station->fingerprint,
         .candidates = all,
-        .n_candidates = candidates(station, all),
+        .n_candidates = station_candidates(station, all),
         .session = (uint64_t)station->setup.ssrc << 20 | listener->number,
         .ssrc = station->setup.ssrc,
         .cname = station->cname,
@@ -140,8 +141,15 @@ enum station_result station_join(struct station *station, const char *text, size
                  station->config.max_listeners);
         return STATION_FULL;
     }
-    if (strait_sdp_parse(station->sdp, text, len, reason) != STRAIT_OK ||
-        offer_read(&offer, station->sdp, station->config.dtls_role, reason) != 0) {
+    if (strait_sdp_parse(station->sdp, text, len, reason) != STRAIT_OK) {
+        return STATION_BAD_OFFER;
+    }
+    switch (offer_read(&offer, station->sdp, station->config.dtls_role, reason)) {
+    case OFFER_GOOD:
+        break;
+    case OFFER_UNFIT:
+        return STATION_UNFIT_OFFER;
+    default:
         return STATION_BAD_OFFER;
     }
     error = listener_create(listener, &station->setup, &offer, station->joined + 1, now);

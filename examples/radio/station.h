@@ -46,7 +46,8 @@ struct station {
 
 enum station_result {
     STATION_JOINED,
-    STATION_BAD_OFFER, /* the reason names line and cause */
+    STATION_BAD_OFFER,   /* the reason names line and cause */
+    STATION_UNFIT_OFFER, /* well-formed, but nothing that the radio does: as above */
     STATION_FULL,
     STATION_BROKEN /* our side failed */
 };
@@ -74,6 +75,10 @@ void station_leave(struct station *station, struct listener *listener, strait_ti
 /* Sends Opus frame `number` to everybody; sends reports that are due, removes who has ended. */
 void station_send(struct station *station, uint64_t number, const uint8_t *opus, size_t len,
                   strait_time now);
+
+/* Our candidates for every answer, the default one first; returns how many. */
+size_t station_candidates(const struct station *station,
+                          struct strait_candidate out[STATION_MAX_CANDIDATES]);
 
 /* Says goodbye to everybody. */
 void station_close(struct station *station, strait_time now);

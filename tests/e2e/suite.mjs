@@ -4,6 +4,7 @@ import { run } from './lib/tap.mjs';
 import { closeBrowsers } from './lib/browsers.mjs';
 import { killRadios, useBuild } from './lib/radio.mjs';
 import { tests as whep } from './tests/whep.mjs';
+import { tests as whepPatch } from './tests/whep-patch.mjs';
 import { tests as listen } from './tests/listen.mjs';
 import { tests as ten } from './tests/ten.mjs';
 import { tests as refusal } from './tests/refusal.mjs';
@@ -15,6 +16,7 @@ useBuild(build);
 
 const all = [
   ...whep,
+  ...whepPatch,
   ...listen,
   ...ten,
   ...refusal,

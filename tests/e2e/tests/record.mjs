@@ -17,11 +17,11 @@ async function listenFor(browser, radio, packets) {
   return page;
 }
 
-const recorded = (build) => async () => {
-  const folder = await mkdtemp(`${tmpdir()}/radio-record-`);
+const captured = (build) => async () => {
+  const folder = await mkdtemp(`${tmpdir()}/radio-capture-`);
   const file = `${folder}/evening.strait`;
   try {
-    const radio = await Radio.start('--record', file);
+    const radio = await Radio.start('--capture', file);
     const browsers = [await launchers.Chromium(), await launchers.Firefox()];
     const [page] = await Promise.all(browsers.map((browser) => listenFor(browser, radio, 100)));
     await page.click('#play');
@@ -41,5 +41,5 @@ const recorded = (build) => async () => {
 };
 
 export const tests = (build) => [
-  ['an evening with Chromium and Firefox is recorded and replayed to the same bytes', recorded(build)],
+  ['an evening with Chromium and Firefox is captured and replayed to the same bytes', captured(build)],
 ];

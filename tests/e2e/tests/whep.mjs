@@ -2,38 +2,8 @@
 
 import { request } from 'node:http';
 import { assert, note } from '../lib/tap.mjs';
+import { FINGERPRINT, OFFER, instead, text, without } from '../lib/offer.mjs';
 import { Process, Radio } from '../lib/radio.mjs';
-
-const FINGERPRINT = Array.from({ length: 32 }, () => 'A5').join(':');
-
-// An offer as a browser writes it, a line each.
-const OFFER = [
-  'v=0',
-  'o=- 4611731400430051336 2 IN IP4 127.0.0.1',
-  's=-',
-  't=0 0',
-  'a=group:BUNDLE 0',
-  'm=audio 9 UDP/TLS/RTP/SAVPF 111 0 8',
-  'c=IN IP4 0.0.0.0',
-  'a=ice-ufrag:EsAw',
-  'a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1',
-  'a=ice-options:trickle',
-  `a=fingerprint:sha-256 ${FINGERPRINT}`,
-  'a=setup:actpass',
-  'a=mid:0',
-  'a=recvonly',
-  'a=rtcp-mux',
-  'a=rtpmap:111 opus/48000/2',
-  'a=fmtp:111 minptime=10;useinbandfec=1',
-  'a=rtpmap:0 PCMU/8000',
-  'a=rtpmap:8 PCMA/8000',
-];
-
-const text = (lines) => lines.map((line) => `${line}\r\n`).join('');
-
-const without = (start) => OFFER.filter((line) => !line.startsWith(start));
-
-const instead = (start, line) => OFFER.map((old) => (old.startsWith(start) ? line : old));
 
 function post(radio, body, type = 'application/sdp') {
   return fetch(new URL('whep', radio.url), {
@@ -115,14 +85,10 @@ const otherSections = () => withRadio(['--advertise', '192.0.2.7'], async (radio
 
 // --- Refusals --------------------------------------------------------------------------------
 
-// An offer that is wrong, and what the sentence must name.
-const bad = [
+// An offer that is wrong, and what the sentence must name. 422: well-formed, but not what the radio does.
+const malformed = [
   ['no SDP at all', ['hello'], /^line 1: /],
   ['an empty body', [], /^line 1: /],
-  ['no audio', OFFER.slice(0, 5), /^line 5: .*audio/],
-  ['only video', [...OFFER.slice(0, 5), 'm=video 9 UDP/TLS/RTP/SAVPF 96', ...OFFER.slice(6)],
-    /^line 6: .*audio/],
-  ['no opus', without('a=rtpmap:111'), /^line 6: .*opus/],
   ['a short fingerprint', instead('a=fingerprint', 'a=fingerprint:sha-256 AA:BB'),
     /^line 11: .*fingerprint/],
   ['no fingerprint', without('a=fingerprint'), /^line 6: .*fingerprint/],
@@ -132,21 +98,29 @@ const bad = [
   ['a short password', instead('a=ice-pwd', 'a=ice-pwd:short'), /^line 9: .*pwd/],
   ['no setup', without('a=setup'), /^line 6: .*setup/],
   ['an unknown setup', instead('a=setup', 'a=setup:whatever'), /^line 12: .*setup/],
+  ['a broken candidate', [...OFFER, 'a=candidate:1 1 udp x 10.0.0.1 9 typ host'], /^line 20: .*candidate/],
+];
+
+const unfit = [
+  ['no audio', OFFER.slice(0, 5), /^line 5: .*audio/],
+  ['only video', [...OFFER.slice(0, 5), 'm=video 9 UDP/TLS/RTP/SAVPF 96', ...OFFER.slice(6)],
+    /^line 6: .*audio/],
+  ['no opus', without('a=rtpmap:111'), /^line 6: .*opus/],
   ['no rtcp-mux', without('a=rtcp-mux'), /^line 6: .*rtcp-mux/],
   ['an offer that only sends', instead('a=recvonly', 'a=sendonly'), /^line 14: .*sendonly/],
   ['plain RTP', instead('m=audio', 'm=audio 9 RTP/AVP 111'), /^line 6: .*RTP\/AVP/],
   ['an ICE-lite listener', [...OFFER.slice(0, 4), 'a=ice-lite', ...OFFER.slice(4)], /^line 5: .*ice-lite/],
-  ['a broken candidate', [...OFFER, 'a=candidate:1 1 udp x 10.0.0.1 9 typ host'], /^line 20: .*candidate/],
   ['a payload type that is RTCP\'s', [...instead('m=audio', 'm=audio 9 UDP/TLS/RTP/SAVPF 72'),
     'a=rtpmap:72 opus/48000/2'], /^line 20: .*72/],
 ];
 
 const badOffers = () => withRadio([], async (radio) => {
-  for (const [what, lines, reason] of bad) {
+  const bad = [...malformed.map((row) => [400, ...row]), ...unfit.map((row) => [422, ...row])];
+  for (const [status, what, lines, reason] of bad) {
     const response = await post(radio, text(lines));
     const sentence = await response.text();
     note(`${what}: ${response.status} ${sentence.trim()}`);
-    assert.equal(response.status, 400, what);
+    assert.equal(response.status, status, what);
     assert.match(response.headers.get('content-type'), /^text\/plain/);
     assert.match(sentence, reason, what);
     assert.equal(sentence.trim().split('\n').length, 1, what);
@@ -157,7 +131,7 @@ const badOffers = () => withRadio([], async (radio) => {
 /** Any damage to a good offer gets an answer or a sentence, and the radio goes on. */
 const damaged = () => withRadio([], async (radio) => {
   const good = text(OFFER);
-  const seen = { 201: 0, 400: 0, 503: 0 };
+  const seen = { 201: 0, 400: 0, 422: 0, 503: 0 };
   for (let cut = 0; cut < good.length; cut += 7) {
     const response = await post(radio, good.slice(0, cut));
     assert.ok(response.status in seen, `${response.status} for ${cut} bytes`);
@@ -188,15 +162,32 @@ const statuses = () => withRadio(['--max-listeners', '1'], async (radio) => {
   assert.equal(get.status, 405);
   assert.match(get.headers.get('allow'), /POST/);
   assert.equal((await at('stats', { method: 'POST', body: 'x' })).status, 405);
-  assert.equal((await at('whep/1-00', { method: 'PATCH', body: 'x' })).status, 405);
+  const put = await at('whep/1-00', { method: 'PUT', body: 'x' });
+  assert.equal(put.status, 405);
+  assert.equal(put.headers.get('allow'), 'PATCH, DELETE, OPTIONS');
+  assert.equal((await at('whep/1-00', { method: 'PATCH', body: 'x' })).status, 404);
 
   const options = await at('whep', { method: 'OPTIONS' });
   assert.equal(options.status, 204);
   assert.equal(options.headers.get('access-control-allow-origin'), '*');
   assert.match(options.headers.get('access-control-allow-methods'), /POST/);
-  assert.match(options.headers.get('access-control-allow-headers'), /Content-Type/i);
+  assert.match(options.headers.get('access-control-allow-methods'), /PATCH/);
+  assert.match(options.headers.get('access-control-allow-headers'), /Content-Type.*If-Match/i);
+  assert.equal(options.headers.get('access-control-expose-headers'), 'Location, ETag, Link');
+  assert.equal(options.headers.get('accept-post'), 'application/sdp');
+  assert.equal(options.headers.get('accept-patch'), 'application/trickle-ice-sdpfrag');
+  assert.equal(options.headers.get('allow'), 'POST, OPTIONS');
+  assert.equal((await at('whep/1-00', { method: 'OPTIONS' })).headers.get('allow'),
+    'PATCH, DELETE, OPTIONS');
 
-  assert.equal((await post(radio, text(OFFER))).status, 201);
+  const accepting = (accept) => at('whep', {
+    method: 'POST', headers: { 'Content-Type': 'application/sdp', Accept: accept }, body: text(OFFER),
+  });
+  for (const accept of ['text/html', 'application/json, text/*;q=0.5', 'application/sdp;q=0.0']) {
+    assert.equal((await accepting(accept)).status, 406, accept);
+  }
+  const joined = await accepting('text/html, application/*;q=0.1');
+  assert.equal(joined.status, 201);
   const full = await post(radio, text(OFFER));
   assert.equal(full.status, 503);
   assert.match(full.headers.get('retry-after'), /^\d+$/);
@@ -256,7 +247,7 @@ async function options() {
   await refuses(['--expect-fingerprint', 'md5 AA'], 2, /--expect-fingerprint/);
   await refuses(['--nonsense'], 2, /--nonsense/);
   await refuses(['extra'], 2, /extra/);
-  await refuses(['--http-port', '0', '--udp-port', '0', '--record', '/nowhere/at/all'], 1, /\/nowhere/);
+  await refuses(['--http-port', '0', '--udp-port', '0', '--capture', '/nowhere/at/all'], 1, /\/nowhere/);
   for (const [option, pattern] of [['--help', /--udp-port/], ['--version', /^radio \d+\.\d+\.\d+$/]]) {
     const process = new Process([option]);
     assert.equal(await process.ended, 0);
@@ -273,7 +264,7 @@ async function seconds() {
 export const tests = [
   ['WHEP: an offer is answered, DELETE ends it', joinAndLeave],
   ['WHEP: sections that are no audio are rejected, an advertised address comes first', otherSections],
-  ['WHEP: a bad offer gets 400 with line and reason', badOffers],
+  ['WHEP: a bad offer gets 400 or 422 with line and reason', badOffers],
   ['WHEP: a damaged offer never stops the radio', damaged],
   ['WHEP: every other status where it belongs', statuses],
   ['the page and its parts are served, with nothing from outside', pages],

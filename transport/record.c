@@ -332,7 +332,7 @@ void strait__record_send(struct strait__recorder *recorder, uint64_t id,
     for (size_t i = 0; i < n; i++) {
         put32(recorder, (uint32_t)packets[i].kind);
         put32(recorder, (uint32_t)(packets[i].ecn << 8 | packets[i].dscp));
-        put_bytes(recorder, packets[i].data, packets[i].len);
+        put_bytes(recorder, packets[i].data, packets[i].data != NULL ? packets[i].len : 0);
     }
     end(recorder);
 }

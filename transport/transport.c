@@ -231,7 +231,8 @@ int strait_transport_send(struct strait_transport *transport, const struct strai
         return STRAIT_E_INVALID;
     }
     strait__record_send(transport->endpoint->recorder, transport->id, packets, n);
-    if (transport->srtp == NULL || transport->closed || strait__transport_ended(transport)) {
+    if (transport->srtp == NULL || transport->closed || transport->destroyed ||
+        strait__transport_ended(transport)) {
         transport->stats.dropped_no_keys += n;
         return STRAIT_E_STATE;
     }

@@ -15,7 +15,7 @@ struct view {
     strait_time begin; /* of the first line; times are printed from there on */
 };
 
-/* --- The file ------------------------------------------------------------------------------------------ */
+/* --- The file --------------------------------------------------------------------------------- */
 
 static uint8_t *read_all(FILE *file, size_t *len)
 {
@@ -53,7 +53,7 @@ static uint8_t *read_file(const char *name, size_t *len)
     return data;
 }
 
-/* --- What is shown --------------------------------------------------------------------------------------- */
+/* --- What is shown ---------------------------------------------------------------------------- */
 
 /* RFC 7983, 7: what a datagram's first byte makes of it; RTCP by RFC 5761, 4. */
 static const char *kind_of(const uint8_t *data, size_t len)
@@ -132,7 +132,7 @@ static void print_summary(const struct strait_replay_result *result)
     }
 }
 
-/* --- The program ------------------------------------------------------------------------------------------- */
+/* --- The program ------------------------------------------------------------------------------ */
 
 static int usage(FILE *out, int status)
 {

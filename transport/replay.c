@@ -7,7 +7,7 @@
 
 #include "transport/util.h"
 
-/* --- What is found ------------------------------------------------------------------------------ */
+/* --- What is found ---------------------------------------------------------------------------- */
 
 void strait__replay_differs(struct strait__replay *replay, size_t offset, uint64_t count,
                             const char *format, ...)
@@ -75,7 +75,7 @@ void strait__replay_damaged(struct strait__replay *replay, const struct strait__
     strait__replay_fail(replay, STRAIT_E_PARSE, entry->offset, why);
 }
 
-/* --- The cursor ----------------------------------------------------------------------------------- */
+/* --- The cursor ------------------------------------------------------------------------------- */
 
 /* Between two calls a record may end; within one, something that belongs to the call is missing. */
 static void end(struct strait__replay *replay, bool within)
@@ -121,7 +121,7 @@ void strait__replay_skip(struct strait__replay *replay)
     replay->result.entries++;
 }
 
-/* --- Hooks ------------------------------------------------------------------------------------------ */
+/* --- Hooks ------------------------------------------------------------------------------------ */
 
 static void *replay_alloc(void *user, size_t bytes)
 {
@@ -180,7 +180,7 @@ static int replay_random(void *user, uint8_t *out, size_t bytes)
     return 0;
 }
 
-/* --- A replay --------------------------------------------------------------------------------------- */
+/* --- A replay --------------------------------------------------------------------------------- */
 
 static int init(struct strait__replay *replay, const struct strait_replay_config *config,
                 const uint8_t *record, size_t len)

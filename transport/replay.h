@@ -1,7 +1,7 @@
 /*
- * The inside of a replay. The record's entries lie in the order in which things happened, so one cursor
- * walks them: a call is made, and what happens inside it (a random byte asked for, an event) takes
- * the entries that follow it.
+ * The inside of a replay. The record's entries lie in the order in which things happened, so one
+ * cursor walks them: a call is made, and what happens inside it (a random byte asked for, an event)
+ * takes the entries that follow it.
  */
 #ifndef STRAIT_TRANSPORT_REPLAY_H
 #define STRAIT_TRANSPORT_REPLAY_H
@@ -46,7 +46,7 @@ struct strait__replay {
     struct strait_replay_result result;
 };
 
-/* --- replay.c: the cursor ------------------------------------------------------------------------ */
+/* --- replay.c: the cursor --------------------------------------------------------------------- */
 
 /* Looks at the next entry; false, and the replay has stopped, where there is none that is whole. */
 bool strait__replay_peek(struct strait__replay *replay, struct strait__entry *entry);
@@ -64,18 +64,18 @@ void strait__replay_fail(struct strait__replay *replay, int error, size_t offset
 /* The entry does not have the form that it should have. */
 void strait__replay_damaged(struct strait__replay *replay, const struct strait__entry *entry);
 
-/* --- replay_calls.c: entries that are calls --------------------------------------------------------- */
+/* --- replay_calls.c: entries that are calls --------------------------------------------------- */
 
 /* Makes the first entry's endpoint. */
 void strait__replay_create(struct strait__replay *replay, struct strait__entry *entry);
 /* Makes the call of any other entry that is one; false: it is none. */
 bool strait__replay_call(struct strait__replay *replay, struct strait__entry *entry);
 
-/* --- replay_sent.c: what was drained ------------------------------------------------------------------ */
+/* --- replay_sent.c: what was drained ---------------------------------------------------------- */
 
 void strait__replay_sent(struct strait__replay *replay, struct strait__entry *entry);
 
-/* --- replay_events.c: entries that are events ---------------------------------------------------------- */
+/* --- replay_events.c: entries that are events ------------------------------------------------- */
 
 extern const struct strait_transport_events strait__replay_events;
 extern const struct strait_endpoint_events strait__replay_endpoint_events;

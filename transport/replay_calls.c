@@ -6,7 +6,7 @@
 #include "transport/endpoint.h"
 #include "transport/util.h"
 
-/* --- Reading --------------------------------------------------------------------------------------- */
+/* --- Reading ---------------------------------------------------------------------------------- */
 
 static strait_time read_now(struct strait__replay *replay, struct strait__reader *body)
 {
@@ -44,8 +44,8 @@ static bool whole(struct strait__replay *replay, const struct strait__entry *ent
     return true;
 }
 
-/* Memory for `n` elements of `size` and `bytes` more behind them, of an entry in which each element takes
- * at least `least` bytes. NULL: the replay has stopped. */
+/* Memory for `n` elements of `size` and `bytes` more behind them, of an entry in which each
+ * element takes at least `least` bytes. NULL: the replay has stopped. */
 static void *array(struct strait__replay *replay, const struct strait__entry *entry, size_t n,
                    size_t size, size_t bytes, size_t least)
 {
@@ -60,7 +60,7 @@ static void *array(struct strait__replay *replay, const struct strait__entry *en
     return memory;
 }
 
-/* --- The endpoint ------------------------------------------------------------------------------------ */
+/* --- The endpoint ----------------------------------------------------------------------------- */
 
 static bool same_version(struct strait__reader *body)
 {
@@ -170,7 +170,7 @@ static void advance(struct strait__replay *replay, struct strait__entry *entry)
     }
 }
 
-/* --- A transport's life ---------------------------------------------------------------------------------- */
+/* --- A transport's life ----------------------------------------------------------------------- */
 
 static struct strait__replayed *add_transport(struct strait__replay *replay,
                                               struct strait__entry *entry)
@@ -247,7 +247,7 @@ static void close_transport(struct strait__replay *replay, struct strait__entry 
     }
 }
 
-/* --- Setters ----------------------------------------------------------------------------------------------- */
+/* --- Setters ---------------------------------------------------------------------------------- */
 
 static void remote_ice(struct strait__replay *replay, struct strait__entry *entry)
 {
@@ -336,7 +336,7 @@ static void set_path(struct strait__replay *replay, struct strait__entry *entry)
     }
 }
 
-/* --- Sending ------------------------------------------------------------------------------------------------ */
+/* --- Sending ---------------------------------------------------------------------------------- */
 
 static void send_packets(struct strait__replay *replay, struct strait__entry *entry)
 {
@@ -378,7 +378,7 @@ static void send_data(struct strait__replay *replay, struct strait__entry *entry
     }
 }
 
-/* --- All of them ---------------------------------------------------------------------------------------------- */
+/* --- All of them ------------------------------------------------------------------------------ */
 
 static const struct {
     void (*make)(struct strait__replay *replay, struct strait__entry *entry);

@@ -20,7 +20,7 @@ const char *strait__replay_event_name(uint32_t event)
     return event > 0 && event < sizeof names / sizeof *names ? names[event] : "?";
 }
 
-/* --- One event -------------------------------------------------------------------------------------- */
+/* --- One event -------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 4))) static void tell(struct strait__replay *replay, uint64_t id,
                                                        const char *format, ...)
@@ -74,7 +74,7 @@ static void happen(struct strait__replay *replay, uint64_t id, enum strait__reco
     replay->depth--;
 }
 
-/* --- Of a transport ------------------------------------------------------------------------------------ */
+/* --- Of a transport --------------------------------------------------------------------------- */
 
 static void on_ice_state(void *user, struct strait_transport *transport,
                          enum strait_ice_state state)
@@ -161,7 +161,7 @@ const struct strait_transport_events strait__replay_events = {
     .stun_attributes = on_attributes,
 };
 
-/* --- Of the endpoint -------------------------------------------------------------------------------------- */
+/* --- Of the endpoint -------------------------------------------------------------------------- */
 
 static void on_quic(void *user, struct strait_endpoint *endpoint, struct strait_datagram *datagram)
 {

@@ -1,6 +1,6 @@
 /*
- * Records that are damaged in any way. A record of another version is refused at once, so the good one that
- * is damaged is made here, by a short call; the input says what to do to it:
+ * Records that are damaged in any way. A record of another version is refused at once, so the good
+ * one that is damaged is made here, by a short call; the input says what to do to it:
  *     0..3, place, byte   overwrites a byte        4, from, to   drops the entries between
  *     5, from, to         moves an entry           6, place      cuts the record
  */
@@ -28,7 +28,7 @@ static uint8_t good[MAX_RECORD];
 static size_t good_len, n_entries;
 static size_t entries[MAX_ENTRIES + 1]; /* offsets */
 
-/* --- A good record --------------------------------------------------------------------------------- */
+/* --- A good record ---------------------------------------------------------------------------- */
 
 static void need(bool condition)
 {
@@ -171,7 +171,7 @@ static void index_entries(void)
     need(result.differences == 0 && !result.truncated && result.datagrams_in > 5);
 }
 
-/* --- Damage ----------------------------------------------------------------------------------------- */
+/* --- Damage ----------------------------------------------------------------------------------- */
 
 static size_t get16(const uint8_t *p)
 {

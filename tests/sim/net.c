@@ -50,7 +50,7 @@ enum sim_kind sim_kind_of(const uint8_t *data, size_t len)
     }
 }
 
-/* --- The heap of what is on its way ----------------------------------------------------------------- */
+/* --- The heap of what is on its way ----------------------------------------------------------- */
 
 static bool before(const struct sim_packet *a, const struct sim_packet *b)
 {
@@ -97,7 +97,7 @@ static struct sim_packet *pop(struct sim_net *net)
     }
 }
 
-/* --- Sending ---------------------------------------------------------------------------------------- */
+/* --- Sending ---------------------------------------------------------------------------------- */
 
 void sim_net_init(struct sim_net *net, uint64_t seed, strait_time now)
 {
@@ -214,7 +214,7 @@ void sim_net_send(struct sim_host *host, uint32_t socket, const struct sockaddr_
     put(net, when, from, to, data, len);
 }
 
-/* --- Time --------------------------------------------------------------------------------------------- */
+/* --- Time ------------------------------------------------------------------------------------- */
 
 static struct sim_host *host_of(struct sim_net *net, const struct sockaddr_storage *address,
                                 uint32_t *socket)

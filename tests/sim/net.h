@@ -1,6 +1,6 @@
 /*
- * A virtual network in virtual time: hosts with addresses, datagrams between them that a seed loses,
- * doubles, delays and overtakes. Nothing here has a socket or a clock.
+ * A virtual network in virtual time: hosts with addresses, datagrams between them that a seed
+ * loses, doubles, delays and overtakes. Nothing here has a socket or a clock.
  */
 #ifndef SIM_NET_H
 #define SIM_NET_H

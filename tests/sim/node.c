@@ -7,7 +7,7 @@
 #include "tests/sim/peer.h"
 #include "transport/address.h"
 
-/* --- Hooks -------------------------------------------------------------------------------------------- */
+/* --- Hooks ------------------------------------------------------------------------------------ */
 
 static void *node_alloc(void *user, size_t bytes)
 {
@@ -36,13 +36,15 @@ static void node_record(void *user, const uint8_t *data, size_t len)
     if (record->len + len > record->room) {
         record->room = (record->len + len) * 2;
         record->data = realloc(record->data, record->room);
-        sim_check(record->data != NULL);
+        if (record->data == NULL) {
+            abort();
+        }
     }
     memcpy(record->data + record->len, data, len);
     record->len += len;
 }
 
-/* --- The host's side ------------------------------------------------------------------------------------ */
+/* --- The host's side -------------------------------------------------------------------------- */
 
 void sim_node_drain(struct sim_node *node)
 {
@@ -104,7 +106,7 @@ static strait_time node_deadline(const struct sim_host *host)
     return media < endpoint ? media : endpoint;
 }
 
-/* --- Life ----------------------------------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------------------- */
 
 static void init_host(struct sim_host *host, const struct sim_node_config *config)
 {

@@ -1,4 +1,5 @@
-/* A host of the virtual network with an endpoint on it: it drains the endpoint and keeps its deadline. */
+/* A host of the virtual network with an endpoint on it: it drains the endpoint and keeps its
+ * deadline. */
 #ifndef SIM_NODE_H
 #define SIM_NODE_H
 

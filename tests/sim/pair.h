@@ -29,7 +29,8 @@ struct sim_pair {
     bool external;
 };
 
-/* RTT 50 ms with so much loss; with loss also 15 % duplication and reordering, else 10 % of both. */
+/* RTT 50 ms with so much loss; with loss also 15 % duplication and reordering, else 10 % of
+ * both. */
 struct sim_link sim_lossy_link(unsigned loss);
 
 /* The endpoints and transports, without signalling. */

@@ -9,7 +9,7 @@
 
 enum { TICK_MS = 20, RTCP_EVERY = 10 };
 
-/* --- Events -------------------------------------------------------------------------------------------- */
+/* --- Events ----------------------------------------------------------------------------------- */
 
 static void happened(struct sim_peer *peer, enum sim_event event, int state)
 {
@@ -78,34 +78,34 @@ static void on_attributes(void *user, struct strait_transport *transport,
     happened(peer, SIM_EVENT_ATTRIBUTES, (int)n);
 }
 
-/* --- Life ------------------------------------------------------------------------------------------------ */
+/* --- Life ------------------------------------------------------------------------------------- */
 
 void sim_peer_init(struct sim_peer *peer, struct sim_node *node, uint32_t number,
-                   const struct strait_transport_config *given)
+                   const struct strait_transport_config *config)
 {
-    struct strait_transport_config config = *given;
+    struct strait_transport_config own = *config;
     memset(peer, 0, sizeof *peer);
     peer->node = node;
     peer->next = node->peers;
     node->peers = peer;
     peer->certificate = sim_certificate(number);
-    peer->dtls_role = config.dtls_role;
+    peer->dtls_role = own.dtls_role;
     peer->next_media = STRAIT_TIME_NEVER;
     peer->ssrc = 0x10000000u + number;
     peer->sequence = (uint16_t)(65500 + number); /* wraps soon: ROC is part of every run */
     sim_check(strait_certificate_fingerprint(peer->certificate, STRAIT_HASH_SHA256,
                                              &peer->fingerprint) == STRAIT_OK);
-    config.size = sizeof config;
-    config.user = peer;
-    config.certificate = peer->certificate;
-    config.events = (struct strait_transport_events){ .size = sizeof config.events,
-                                                      .ice_state = on_ice_state,
-                                                      .dtls_state = on_dtls_state,
-                                                      .packets = on_packets,
-                                                      .data = on_data,
-                                                      .path = on_path,
-                                                      .stun_attributes = on_attributes };
-    sim_check(strait_transport_create(&peer->transport, node->endpoint, &config,
+    own.size = sizeof own;
+    own.user = peer;
+    own.certificate = peer->certificate;
+    own.events = (struct strait_transport_events){ .size = sizeof own.events,
+                                                   .ice_state = on_ice_state,
+                                                   .dtls_state = on_dtls_state,
+                                                   .packets = on_packets,
+                                                   .data = on_data,
+                                                   .path = on_path,
+                                                   .stun_attributes = on_attributes };
+    sim_check(strait_transport_create(&peer->transport, node->endpoint, &own,
                                       node->host.net->now) == STRAIT_OK);
 }
 
@@ -123,7 +123,7 @@ void sim_peer_finish(struct sim_peer *peer)
     memset(peer, 0, sizeof *peer);
 }
 
-/* --- Signalling -------------------------------------------------------------------------------------------- */
+/* --- Signalling ------------------------------------------------------------------------------- */
 
 void sim_give_ice(const struct sim_peer *from, struct sim_peer *to)
 {
@@ -163,7 +163,7 @@ void sim_signal(struct sim_peer *a, struct sim_peer *b)
     sim_give_dtls(b, a);
 }
 
-/* --- Media --------------------------------------------------------------------------------------------------- */
+/* --- Media ------------------------------------------------------------------------------------ */
 
 void sim_peer_media(struct sim_peer *peer, strait_time begin, strait_time end)
 {
@@ -199,7 +199,7 @@ void sim_peer_send_media(struct sim_peer *peer, strait_time now)
     }
 }
 
-/* --- Looking ------------------------------------------------------------------------------------------------- */
+/* --- Looking ---------------------------------------------------------------------------------- */
 
 bool sim_peer_connected(const struct sim_peer *peer)
 {

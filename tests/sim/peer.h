@@ -1,4 +1,5 @@
-/* A transport with an application on it: it counts events, sends numbered media and checks what comes. */
+/* A transport with an application on it: it counts events, sends numbered media and checks what
+ * comes. */
 #ifndef SIM_PEER_H
 #define SIM_PEER_H
 

@@ -8,8 +8,8 @@ static uint64_t mix(uint64_t z)
     return z ^ (z >> 31);
 }
 
-/* The state advances by a constant: neighbouring seeds must not be neighbouring states, or they would
- * give the same numbers shifted by one. */
+/* The state advances by a constant: neighbouring seeds must not be neighbouring states, or they
+ * would give the same numbers shifted by one. */
 void sim_random_init(struct sim_random *random, uint64_t seed, uint64_t stream)
 {
     random->state = mix(mix(seed + 1) ^ (stream << 32));

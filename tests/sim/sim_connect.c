@@ -1,7 +1,7 @@
 /*
- * Two endpoints find each other over a lossy network, agree on keys, send media both ways and close.
- * Each case is a cell: DTLS version, who is the client, which ICE answers, loss. It runs many seeds and
- * prints how the virtual connect times are distributed.
+ * Two endpoints find each other over a lossy network, agree on keys, send media both ways and
+ * close. Each case is a cell: DTLS version, who is the client, which ICE answers, loss. It runs
+ * many seeds and prints how the virtual connect times are distributed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ static strait_time run_seed(const struct cell *cell, uint64_t seed)
     return took;
 }
 
-/* --- The cells -------------------------------------------------------------------------------------- */
+/* --- The cells -------------------------------------------------------------------------------- */
 
 static int by_time(const void *a, const void *b)
 {

@@ -1,12 +1,9 @@
 /* A peer that is not who it should be, and somebody who sends what he likes from where he likes. */
 #include <string.h>
 
-#include "ice/stun.h"
-#include "tests/sim/media.h"
-#include "tests/sim/pair.h"
+#include "tests/sim/attack.h"
 #include "tests/sim/suite.h"
 #include "transport/address.h"
-#include "transport/util.h"
 
 static const struct sim_link clean = { .delay = 25 * STRAIT_MS };
 
@@ -22,7 +19,7 @@ static struct sim_plan plan_of(size_t i)
                               .link = clean };
 }
 
-/* --- A wrong fingerprint ----------------------------------------------------------------------------------- */
+/* --- A wrong fingerprint ---------------------------------------------------------------------- */
 
 static void begin_media(struct sim_pair *pair, strait_time time)
 {
@@ -56,187 +53,47 @@ static void fails_by_name_on_a_wrong_fingerprint(void **state)
         assert_int_equal(strait_transport_error(liar->transport), STRAIT_E_ALERT);
         assert_non_null(strstr(strait_transport_error_detail(liar->transport), "bad_certificate"));
         assert_int_equal(liar->got.rtp, 0);
-        /* A client of 1.3 is connected before the server has seen its certificate (RFC 8446, 4.4.4): it
-         * may have sent for a round trip. */
+        /* A client of 1.3 is connected before the server has seen its certificate (RFC 8446,
+         * 4.4.4): it may have sent for a round trip. */
         bool ahead = plan.version != SIM_DTLS_12 && liar->dtls_role == STRAIT_DTLS_CLIENT;
         assert_true(liar->node->host.counts.sent[SIM_MEDIA] <= (ahead ? 4u : 0u));
         sim_pair_finish(&pair);
     }
 }
 
-/* --- An attacker --------------------------------------------------------------------------------------------- */
+/* --- An attacker ------------------------------------------------------------------------------ */
 
-struct attack {
-    uint8_t client_hello[2048]; /* of another association */
-    size_t client_hello_len;
-    struct sim_random random;
-    uint64_t rtp, stun, dtls, garbage; /* sent */
-};
-
-static strait_time copy_client_hello(void *user, const struct sim_flight *flight)
-{
-    struct attack *attack = user;
-    /* Handshake type 1 in a handshake record. */
-    if (attack->client_hello_len == 0 && flight->kind == SIM_DTLS && flight->data[0] == 22 &&
-        flight->data[13] == 1) {
-        memcpy(attack->client_hello, flight->data, flight->len);
-        attack->client_hello_len = flight->len;
-    }
-    return 0;
-}
-
-/* A well-formed ClientHello, which somebody else has sent. */
-static void arm(struct attack *attack, const struct sim_plan *plan)
-{
-    struct sim_pair pair;
-    struct sim_plan other = *plan;
-    memset(attack, 0, sizeof *attack);
-    sim_random_init(&attack->random, plan->seed, 66);
-    other.seed += 1000;
-    sim_pair_init(&pair, &other);
-    pair.net.shape = copy_client_hello;
-    pair.net.shape_user = attack;
-    assert_true(sim_pair_connect(&pair, 5 * STRAIT_S));
-    sim_pair_finish(&pair);
-    assert_true(attack->client_hello_len > 100);
-}
-
-static void inject(struct sim_pair *pair, const struct sockaddr_storage *from,
-                   const struct sim_peer *to, const void *data, size_t len)
-{
-    sim_net_inject(&pair->net, from, &to->node->host.outer[0], data, len, 0);
-}
-
-static void attack_dtls(struct attack *attack, struct sim_pair *pair,
-                        const struct sockaddr_storage *from, const struct sim_peer *to)
-{
-    static const uint8_t fatal[] = { 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40 };
-    static const uint8_t close[] = { 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0 };
-    static const uint8_t data[] = { 23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9,
-                                    0,  8,    1,    2, 3, 4, 5, 6, 7, 8 };
-    static const uint8_t unified[] = { 0x2f, 0, 1, 0,  16, 1,  2,  3,  4,  5, 6,
-                                       7,    8, 9, 10, 11, 12, 13, 14, 15, 16 };
-    static const uint8_t beyond[] = { 22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0xff, 0xff, 1 };
-    inject(pair, from, to, fatal, sizeof fatal);
-    inject(pair, from, to, close, sizeof close);
-    inject(pair, from, to, data, sizeof data);
-    inject(pair, from, to, unified, sizeof unified);
-    inject(pair, from, to, beyond, sizeof beyond);
-    attack->dtls += 5;
-}
-
-static void attack_hello(struct attack *attack, struct sim_pair *pair,
-                         const struct sockaddr_storage *from, const struct sim_peer *to)
-{
-    inject(pair, from, to, attack->client_hello, attack->client_hello_len);
-    attack->dtls++;
-}
-
-static void attack_media(struct attack *attack, struct sim_pair *pair,
-                         const struct sockaddr_storage *from, const struct sim_peer *to)
-{
-    uint8_t rtp[SIM_RTP_BYTES + 16] = { 0 }, rtcp[SIM_RTCP_BYTES + 20] = { 0 };
-    uint16_t sequence = (uint16_t)(to->other->sequence + 3);
-    sim_media_rtp(rtp, to->other->ssrc, sequence, to->other->ticks);
-    sim_media_rtcp(rtcp, to->other->ssrc, to->other->ticks);
-    /* Encrypted, with an index that is still to come (RFC 3711, 3.4). */
-    strait__put32(rtcp + sizeof rtcp - 4, 0x80010000u + to->other->ticks);
-    inject(pair, from, to, rtp, sizeof rtp);
-    inject(pair, from, to, rtcp, sizeof rtcp);
-    attack->rtp += 2;
-}
-
-/* Binding requests and answers that look right but for their integrity. */
-static void attack_stun(struct attack *attack, struct sim_pair *pair,
-                        const struct sockaddr_storage *from, const struct sim_peer *to)
-{
-    static const char *const pwds[] = { NULL, "a-wrong-password-of-22-" };
-    const char *ufrag = strait_transport_local_ice(to->transport)->ufrag;
-    const char *other = strait_transport_local_ice(to->other->transport)->ufrag;
-    for (size_t i = 0; i < 4; i++) {
-        uint8_t message[STRAIT__STUN_MAX], transaction[STRAIT__STUN_TRANSACTION];
-        struct strait__stun_writer w;
-        bool request = i < 2;
-        const char *pwd = pwds[i % 2];
-        sim_random_fill(&attack->random, transaction, sizeof transaction);
-        strait__stun_begin(&w, message, sizeof message,
-                           request ? STRAIT__STUN_REQUEST : STRAIT__STUN_SUCCESS,
-                           STRAIT__STUN_BINDING, transaction);
-        if (request) {
-            strait__stun_add_username(&w, ufrag, other);
-            strait__stun_add32(&w, STRAIT__STUN_PRIORITY, 0x7effffff);
-            strait__stun_add64(&w, STRAIT__STUN_ICE_CONTROLLING, UINT64_MAX);
-            strait__stun_add(&w, STRAIT__STUN_USE_CANDIDATE, NULL, 0);
-        } else {
-            strait__stun_add_xor_mapped(&w, from);
-        }
-        int len = strait__stun_finish(&w, pwd, pwd != NULL ? strlen(pwd) : 0);
-        assert_true(len > 0);
-        inject(pair, from, to, message, (size_t)len);
-        attack->stun++;
-    }
-}
-
-static void attack_garbage(struct attack *attack, struct sim_pair *pair,
-                           const struct sockaddr_storage *from, const struct sim_peer *to)
-{
-    /* Of each class of RFC 7983, and empty. */
-    static const uint8_t first[] = { 0, 3, 19, 20, 22, 63, 64, 79, 127, 128, 191, 192, 255 };
-    uint8_t bytes[200];
-    for (size_t i = 0; i < sizeof first; i++) {
-        size_t len = sim_random_below(&attack->random, sizeof bytes) + 1;
-        sim_random_fill(&attack->random, bytes, len);
-        bytes[0] = first[i];
-        inject(pair, from, to, bytes, len);
-    }
-    inject(pair, from, to, bytes, 0);
-    attack->garbage += sizeof first + 1;
-}
-
-static void attack_all(struct attack *attack, struct sim_pair *pair,
-                       const struct sockaddr_storage *from, const struct sim_peer *to)
-{
-    attack_hello(attack, pair, from, to);
-    attack_dtls(attack, pair, from, to);
-    attack_media(attack, pair, from, to);
-    attack_stun(attack, pair, from, to);
-    attack_garbage(attack, pair, from, to);
-}
-
-/* What may go to somebody whom nobody knows: errors to checks without integrity, ten a second at most, each
- * no longer than what came (RFC 8489, 9.1.3). */
+/* What may go to somebody whom nobody knows: errors to checks without integrity, ten a second
+ * at most, each no longer than what came (RFC 8489, 9.1.3). */
 static uint64_t refusals(const struct sim_pair *pair)
 {
     return (pair->net.now - pair->begin) / (100 * STRAIT_MS) + 1;
 }
 
-static struct sockaddr_storage stranger(size_t i)
-{
-    return sim_address("203.0.113.9", (uint16_t)(4000 + i));
-}
-
-/* Before a check with integrity there is nothing, and nothing is answered, from wherever it comes. */
+/* Before a check with integrity there is nothing, and nothing is answered, from wherever it
+ * comes. */
 static void makes_nothing_of_strangers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 2 * ROLES; i++) {
         struct sim_pair pair;
         struct sim_plan plan = plan_of(i);
-        struct attack attack;
-        arm(&attack, &plan);
+        struct sim_attack attack;
+        sim_attack_init(&attack, &plan);
         sim_pair_init(&pair, &plan);
         pair.a.other = &pair.b;
         pair.b.other = &pair.a;
         sim_give_ice(&pair.a, &pair.b);
         sim_give_dtls(&pair.a, &pair.b);
         /* The outbox gets its memory with the first refusal. */
-        struct sockaddr_storage first = stranger(0);
-        attack_stun(&attack, &pair, &first, &pair.b);
+        struct sockaddr_storage first = sim_stranger(0);
+        sim_attack_stun(&attack, &pair, &first, &pair.b);
         sim_pair_run(&pair, STRAIT_MS);
         size_t allocations = pair.node_b.allocations;
         for (size_t k = 0; k < 20; k++) {
-            struct sockaddr_storage from = stranger(k % 5);
-            attack_all(&attack, &pair, k % 2 == 0 ? &from : &pair.node_a.host.outer[0], &pair.b);
+            struct sockaddr_storage from = sim_stranger(k % 5);
+            sim_attack_all(&attack, &pair, k % 2 == 0 ? &from : &pair.node_a.host.outer[0],
+                           &pair.b);
             sim_pair_run(&pair, 10 * STRAIT_MS);
         }
         struct strait_transport_stats stats = sim_peer_stats(&pair.b);
@@ -263,21 +120,11 @@ static void makes_nothing_of_strangers(void **state)
     }
 }
 
-static void attack_from_the_peer(struct attack *attack, struct sim_pair *pair,
-                                 const struct sim_peer *to)
-{
-    const struct sockaddr_storage *from = &to->other->node->host.outer[0];
-    attack_dtls(attack, pair, from, to);
-    attack_media(attack, pair, from, to);
-    attack_stun(attack, pair, from, to);
-    attack_garbage(attack, pair, from, to);
-}
-
 /*
- * All the way through the handshake, with the victim's own 5-tuple, to both sides. Without a ClientHello
- * from there: DTLS has nothing to tell a forged one from the real one before either is answered, only
- * who can forge the 5-tuple of a validated path within the round trip can do it, and RFC 5763, 6.7.1
- * leaves that to ICE's checks.
+ * All the way through the handshake, with the victim's own 5-tuple, to both sides. Without a
+ * ClientHello from there: DTLS has nothing to tell a forged one from the real one before either is
+ * answered, only who can forge the 5-tuple of a validated path within the round trip can do it, and
+ * RFC 5763, 6.7.1 leaves that to ICE's checks.
  */
 static void connects_under_attack(void **state)
 {
@@ -285,16 +132,16 @@ static void connects_under_attack(void **state)
     for (size_t i = 0; i < 2 * ROLES; i++) {
         struct sim_pair pair;
         struct sim_plan plan = plan_of(i);
-        struct attack attack;
-        arm(&attack, &plan);
+        struct sim_attack attack;
+        sim_attack_init(&attack, &plan);
         sim_pair_init(&pair, &plan);
         sim_signal(&pair.a, &pair.b);
         for (size_t k = 0; k < 400 && !sim_pair_connected(&pair); k++) {
-            struct sockaddr_storage from = stranger(k % 5);
-            attack_all(&attack, &pair, &from, &pair.a);
-            attack_all(&attack, &pair, &from, &pair.b);
-            attack_from_the_peer(&attack, &pair, &pair.a);
-            attack_from_the_peer(&attack, &pair, &pair.b);
+            struct sockaddr_storage from = sim_stranger(k % 5);
+            sim_attack_all(&attack, &pair, &from, &pair.a);
+            sim_attack_all(&attack, &pair, &from, &pair.b);
+            sim_attack_from_the_peer(&attack, &pair, &pair.a);
+            sim_attack_from_the_peer(&attack, &pair, &pair.b);
             sim_pair_run(&pair, 5 * STRAIT_MS);
         }
         assert_true(sim_pair_connected(&pair));
@@ -330,8 +177,8 @@ static void talks_on_under_attack(void **state)
     for (size_t i = 0; i < 2 * ROLES; i++) {
         struct sim_pair pair;
         struct sim_plan plan = plan_of(i);
-        struct attack attack;
-        arm(&attack, &plan);
+        struct sim_attack attack;
+        sim_attack_init(&attack, &plan);
         sim_pair_init(&pair, &plan);
         assert_true(sim_pair_connect(&pair, 5 * STRAIT_S));
         begin_media(&pair, 30 * STRAIT_S);
@@ -340,13 +187,13 @@ static void talks_on_under_attack(void **state)
                         pair.node_b.host.counts.sent[SIM_DTLS];
         size_t allocations = pair.node_b.allocations;
         for (size_t k = 0; k < ROUNDS; k++) {
-            struct sockaddr_storage from = stranger(k % 5);
-            attack_all(&attack, &pair, &from, &pair.a);
-            attack_all(&attack, &pair, &from, &pair.b);
-            attack_from_the_peer(&attack, &pair, &pair.a);
-            attack_from_the_peer(&attack, &pair, &pair.b);
-            attack_hello(&attack, &pair, &pair.node_b.host.outer[0], &pair.a);
-            attack_hello(&attack, &pair, &pair.node_a.host.outer[0], &pair.b);
+            struct sockaddr_storage from = sim_stranger(k % 5);
+            sim_attack_all(&attack, &pair, &from, &pair.a);
+            sim_attack_all(&attack, &pair, &from, &pair.b);
+            sim_attack_from_the_peer(&attack, &pair, &pair.a);
+            sim_attack_from_the_peer(&attack, &pair, &pair.b);
+            sim_attack_hello(&attack, &pair, &pair.node_b.host.outer[0], &pair.a);
+            sim_attack_hello(&attack, &pair, &pair.node_a.host.outer[0], &pair.b);
             sim_pair_run(&pair, 100 * STRAIT_MS);
         }
         sim_pair_run(&pair, STRAIT_S);
@@ -368,26 +215,7 @@ static void talks_on_under_attack(void **state)
     }
 }
 
-/* --- A peer of the same endpoint ------------------------------------------------------------------------------ */
-
-/* A check that is right in every respect, from an address that the sender does not have. */
-static void check_from(struct sim_pair *pair, const struct sockaddr_storage *from,
-                       const struct sim_peer *to, struct sim_random *random)
-{
-    const struct strait_ice_parameters *local = strait_transport_local_ice(to->transport);
-    uint8_t message[STRAIT__STUN_MAX], transaction[STRAIT__STUN_TRANSACTION];
-    struct strait__stun_writer w;
-    sim_random_fill(random, transaction, sizeof transaction);
-    strait__stun_begin(&w, message, sizeof message, STRAIT__STUN_REQUEST, STRAIT__STUN_BINDING,
-                       transaction);
-    strait__stun_add_username(&w, local->ufrag, strait_transport_remote_ice(to->transport)->ufrag);
-    strait__stun_add32(&w, STRAIT__STUN_PRIORITY, 0x7effffff);
-    strait__stun_add64(&w, STRAIT__STUN_ICE_CONTROLLING, UINT64_MAX);
-    strait__stun_add(&w, STRAIT__STUN_USE_CANDIDATE, NULL, 0);
-    int len = strait__stun_finish(&w, local->pwd, strlen(local->pwd));
-    assert_true(len > 0);
-    inject(pair, from, to, message, (size_t)len);
-}
+/* --- A peer of the same endpoint -------------------------------------------------------------- */
 
 /* Who has a transport of his own here cannot take another's 5-tuple by forging his address. */
 static void lends_nobody_the_path_of_another(void **state)
@@ -413,7 +241,7 @@ static void lends_nobody_the_path_of_another(void **state)
                          STRAIT_OK);
         begin_media(&pair, 20 * STRAIT_S);
         for (size_t k = 0; k < 200; k++) {
-            check_from(&pair, &pair.node_a.host.outer[0], &mallory, &random);
+            sim_check_from(&pair, &pair.node_a.host.outer[0], &mallory, &random);
             sim_pair_run(&pair, 100 * STRAIT_MS);
         }
         sim_pair_run(&pair, STRAIT_S);
@@ -427,20 +255,20 @@ static void lends_nobody_the_path_of_another(void **state)
     }
 }
 
-/* --- Replays ------------------------------------------------------------------------------------------------- */
+/* --- Replays ---------------------------------------------------------------------------------- */
 
 static strait_time repeat_all(void *user, const struct sim_flight *flight)
 {
     struct sim_net *net = user;
     /* The same again from the same place, and from elsewhere. */
-    struct sockaddr_storage from = stranger(1);
+    struct sockaddr_storage from = sim_stranger(1);
     sim_net_inject(net, flight->from, flight->to, flight->data, flight->len, 40 * STRAIT_MS);
     sim_net_inject(net, &from, flight->to, flight->data, flight->len, 10 * STRAIT_MS);
     return 0;
 }
 
-/* Somebody who hears all sends all again. From elsewhere it comes first: a check is then a path like any
- * other, but nothing of it is nominated or heard of but by him who can answer. */
+/* Somebody who hears all sends all again. From elsewhere it comes first: a check is then a path
+ * like any other, but nothing of it is nominated or heard of but by him who can answer. */
 static void delivers_nothing_twice(void **state)
 {
     (void)state;

@@ -40,12 +40,13 @@ static void init_crowd(struct crowd *crowd, unsigned loss)
     memset(crowd, 0, sizeof *crowd);
     sim_net_init(&crowd->net, 5, 1000 * STRAIT_S);
     init_node(crowd, &crowd->server, 100, sim_address("192.0.2.1", 3478), loss);
-    for (uint16_t i = 0; i < PEERS; i++) {
+    for (uint32_t i = 0; i < PEERS; i++) {
+        uint16_t port = (uint16_t)(7000 + i);
         struct sim_plan plan = plan_of(i);
         struct strait_transport_config a = sim_pair_config(&plan, false);
         struct strait_transport_config b = sim_pair_config(&plan, true);
-        struct sockaddr_storage address = i < PEERS / 2 ? sim_address("198.51.100.1", 7000 + i)
-                                                        : sim_address("198.51.100.2", 7000 + i);
+        struct sockaddr_storage address = i < PEERS / 2 ? sim_address("198.51.100.1", port)
+                                                        : sim_address("198.51.100.2", port);
         init_node(crowd, &crowd->clients[i], i, address, loss);
         sim_peer_init(&crowd->peers[i], &crowd->clients[i], i, &a);
         sim_peer_init(&crowd->served[i], &crowd->server, SERVER_CERTIFICATE + i, &b);
@@ -117,7 +118,8 @@ static void serves_ten_on_one_port(void **state)
     }
 }
 
-/* In the midst of its own event number 3 destroys number 4 and itself; number 5 closes from afar. */
+/* In the midst of its own event number 3 destroys number 4 and itself; number 5 closes from
+ * afar. */
 static void takes_two_with_it(struct sim_peer *peer, enum sim_event event, int state)
 {
     struct crowd *crowd = peer->user;
@@ -159,8 +161,8 @@ static void some_leave_and_the_others_lose_nothing(void **state)
     finish_crowd(&crowd);
 }
 
-/* One who comes back from the same address and port, with new credentials, while his old transport is
- * still there, destroyed or closed. */
+/* One who comes back from the same address and port, with new credentials, while his old
+ * transport is still there, destroyed or closed. */
 static void comes_back_from_the_same_port(void **state)
 {
     (void)state;
@@ -187,7 +189,8 @@ static void comes_back_from_the_same_port(void **state)
             sim_net_run(&crowd.net, crowd.net.now + 10 * STRAIT_MS, NULL, NULL);
         }
         assert_true(sim_peer_connected(&again));
-        /* A 5-tuple is its old holder's for some time after the last check, unless that has ended. */
+        /* A 5-tuple is its old holder's for some time after the last check, unless that has
+         * ended. */
         assert_true(crowd.net.now - begin < (way == 0 ? STRAIT__PATH_HELD + STRAIT_S : STRAIT_S));
         sim_peer_media(&again, crowd.net.now, crowd.net.now + STRAIT_S);
         sim_peer_media(&served, crowd.net.now, crowd.net.now + STRAIT_S);

@@ -21,7 +21,7 @@ static struct sim_plan plan_of(size_t i)
                               .link = clean };
 }
 
-/* --- Signalling in any order ---------------------------------------------------------------------------- */
+/* --- Signalling in any order ------------------------------------------------------------------ */
 
 enum { STEPS = 6 };
 
@@ -111,7 +111,7 @@ static void tells_nothing_inside_a_setter(void **state)
     sim_pair_finish(&pair);
 }
 
-/* --- A fingerprint that comes late ------------------------------------------------------------------------ */
+/* --- A fingerprint that comes late ------------------------------------------------------------ */
 
 /* `late` hears of the other's fingerprint two seconds after everything else. */
 static void begin_without_fingerprint(struct sim_pair *pair, struct sim_peer *late)
@@ -164,7 +164,7 @@ static void holds_media_until_the_fingerprint_matched(void **state)
     }
 }
 
-/* --- Media that overtake the last flight ------------------------------------------------------------------ */
+/* --- Media that overtake the last flight ------------------------------------------------------ */
 
 struct hold {
     struct sim_peer *ahead; /* whose DTLS is held back once it is connected */
@@ -221,7 +221,7 @@ static void keeps_media_that_come_before_the_last_flight(void **state)
     }
 }
 
-/* --- Destroyed inside an event ------------------------------------------------------------------------------ */
+/* --- Destroyed inside an event ---------------------------------------------------------------- */
 
 struct doom {
     enum sim_event event;

@@ -1,4 +1,6 @@
-/* Paths: IPv6, small MTUs, two families, a path that dies or comes back, a peer that moves, restarts. */
+/* Paths: IPv6, small MTUs, two families, a path that dies or comes back, a peer that moves,
+ * restarts. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/pair.h"
@@ -129,7 +131,7 @@ static void prefers_ipv6_and_lives_with_ipv4(void **state)
     }
 }
 
-/* --- A path that dies ----------------------------------------------------------------------------------- */
+/* --- A path that dies ------------------------------------------------------------------------- */
 
 static void cut(struct sim_pair *pair, bool is_cut)
 {
@@ -184,7 +186,8 @@ static void stops_sending_when_the_path_is_dead(void **state)
         uint64_t answers = sim_peer_stats(&pair.a).pair.responses_received;
         sim_pair_run(&pair, 3 * timeout);
         assert_int_equal(sim_peer_stats(&pair.a).pair.responses_received, answers);
-        /* Lite answers checks at once: that is when full was heard, and one way later full heard it. */
+        /* Lite answers checks at once: that is when full was heard, and one way later full
+         * heard it. */
         if (plan.b_ice == STRAIT_ICE_LITE) {
             check_stopped(&pair.b, check_b, timeout);
             check_stopped(&pair.a, check_b + clean.delay, timeout);
@@ -223,7 +226,7 @@ static void comes_back_before_consent_expires(void **state)
     }
 }
 
-/* --- A peer that moves ----------------------------------------------------------------------------------- */
+/* --- A peer that moves ------------------------------------------------------------------------ */
 
 struct move {
     struct sockaddr_storage to;
@@ -284,7 +287,7 @@ static void follows_a_peer_after_an_authenticated_check(void **state)
     }
 }
 
-/* --- Restarts ------------------------------------------------------------------------------------------------ */
+/* --- Restarts --------------------------------------------------------------------------------- */
 
 /* `first` restarts; each word of signalling takes 100 ms. */
 static void restart(struct sim_pair *pair, struct sim_peer *first, struct sim_peer *second)
@@ -311,7 +314,7 @@ static void restarts_without_losing_a_packet(void **state)
         begin_media(&pair);
         for (size_t k = 0; k < 3; k++) {
             sim_pair_run(&pair, STRAIT_S);
-            strcpy(old, strait_transport_local_ice(pair.b.transport)->ufrag);
+            snprintf(old, sizeof old, "%s", strait_transport_local_ice(pair.b.transport)->ufrag);
             assert_ptr_equal(strait_endpoint_find(pair.node_b.endpoint, old), pair.b.transport);
             if (i < PLANS) {
                 restart(&pair, &pair.a, &pair.b);

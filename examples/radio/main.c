@@ -23,6 +23,9 @@
 #include "terminal.h"
 #include "whep.h"
 
+/* libopus' delay at 48 kHz, in samples. */
+#define RECORD_PRE_SKIP 312
+
 struct radio {
     struct options options;
     struct strait_runtime *runtime;
@@ -230,6 +233,25 @@ static int open_station(struct radio *radio, strait_time start)
     return 0;
 }
 
+/* After the station: its stream is what is recorded. */
+static int open_record(struct radio *radio)
+{
+    const struct ogg_writer_config config = {
+        .file = radio->options.record,
+        .title = radio->station.config.title,
+        .channels = RADIO_CHANNELS,
+        .pre_skip = RECORD_PRE_SKIP,
+    };
+    char reason[200];
+
+    if (config.file &&
+        ogg_writer_create(&radio->station.record, &config, reason, sizeof reason) != 0) {
+        terminal_complain("%s", reason);
+        return -1;
+    }
+    return 0;
+}
+
 static int open_encoder(struct radio *radio)
 {
     const char *reason;
@@ -288,7 +310,8 @@ static int open_radio(struct radio *radio)
 {
     if (open_signals(radio) != 0 || open_capture(radio) != 0 || open_transport(radio) != 0 ||
         bind_udp(radio) != 0 || open_encoder(radio) != 0 ||
-        open_station(radio, strait_runtime_now(radio->runtime)) != 0 || open_http(radio) != 0) {
+        open_station(radio, strait_runtime_now(radio->runtime)) != 0 || open_record(radio) != 0 ||
+        open_http(radio) != 0) {
         return -1;
     }
     return start(radio);

@@ -22,6 +22,7 @@ static const char help[] =
     "                        may be given several times\n"
     "  --max-listeners N     more get 503 (500)\n"
     "  --bitrate N           of Opus, in kbit/s, 6 to 510 (96)\n"
+    "  --record FILE         write what is heard as Ogg Opus\n"
     "  --seconds N           end by itself after N seconds\n"
     "  --help, --version\n"
     "\n"
@@ -44,6 +45,7 @@ enum option_number {
     SECONDS,
     DTLS_ROLE,
     EXPECT,
+    RECORD,
     CAPTURE,
     TLS_CERT,
     TLS_KEY,
@@ -155,6 +157,9 @@ static bool read_option(struct options *options, int option)
         return read_role(options, optarg);
     case EXPECT:
         return read_expect(options, optarg);
+    case RECORD:
+        options->record = optarg;
+        return true;
     case CAPTURE:
         options->capture = optarg;
         return true;
@@ -181,6 +186,7 @@ enum options_result options_read(struct options *out, int argc, char **argv)
         { "seconds", required_argument, NULL, SECONDS },
         { "dtls-role", required_argument, NULL, DTLS_ROLE },
         { "expect-fingerprint", required_argument, NULL, EXPECT },
+        { "record", required_argument, NULL, RECORD },
         { "capture", required_argument, NULL, CAPTURE },
         { "tls-cert", required_argument, NULL, TLS_CERT },
         { "tls-key", required_argument, NULL, TLS_KEY },

@@ -17,6 +17,7 @@ struct options {
     uint32_t max_listeners;
     uint32_t bitrate;
     const char *tls_cert, *tls_key; /* NULL: HTTP */
+    const char *record;             /* NULL: none */
     const char *capture;            /* NULL: none */
     uint32_t seconds;               /* 0: until a signal comes */
     bool has_expect;

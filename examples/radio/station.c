@@ -1,5 +1,6 @@
 #include "station.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,11 +66,23 @@ static void destroy_list(struct listener *list)
     }
 }
 
+static void stop_record(struct station *station, int error)
+{
+    if (error != 0) {
+        terminal_complain("the recording ends here: %s.", strerror(errno));
+    }
+    if (ogg_writer_close(station->record) != 0) {
+        terminal_complain("the recording could not be finished: %s.", strerror(errno));
+    }
+    station->record = NULL;
+}
+
 void station_finish(struct station *station)
 {
     destroy_list(station->listeners);
     destroy_list(station->ended);
     strait_certificate_unref(station->certificate);
+    stop_record(station, 0);
     free(station->sdp);
     *station = (struct station){ 0 };
 }
@@ -253,6 +266,14 @@ static void end_if_late(struct station *station, struct listener *listener, stra
     }
 }
 
+/* `position` in samples since frame 0. */
+static void record(struct station *station, uint64_t position, const uint8_t *opus, size_t len)
+{
+    if (station->record && ogg_writer_packet(station->record, position, opus, len) != 0) {
+        stop_record(station, -1);
+    }
+}
+
 void station_send(struct station *station, uint64_t number, const uint8_t *opus, size_t len,
                   strait_time now)
 {
@@ -270,6 +291,7 @@ void station_send(struct station *station, uint64_t number, const uint8_t *opus,
         listener_report(listener, timestamp_at(station, now), now);
         end_if_late(station, listener, now);
     }
+    record(station, number * RADIO_FRAME_SAMPLES, opus, len);
     station->next_frame = number + 1;
     station->frames++;
     station->octets += len;

@@ -8,6 +8,7 @@
 #include <strait/strait.h>
 
 #include "listener.h"
+#include "ogg_writer.h"
 
 #define STATION_MAX_ADVERTISED 8u
 #define STATION_MAX_ENDED 16u
@@ -42,6 +43,7 @@ struct station {
     uint64_t next_frame;
     uint64_t frames, octets; /* sent, once for all */
     uint8_t packet[LISTENER_PACKET_ROOM];
+    struct ogg_writer *record; /* gets all that is sent; NULL; the station closes it */
 };
 
 enum station_result {

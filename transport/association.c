@@ -78,7 +78,9 @@ void strait__transport_begin_dtls(struct strait_transport *t, strait_time now)
         t->stats.dtls_started = now;
         give_fingerprints(t);
         on_state(t, STRAIT_DTLS_CONNECTING); /* start itself tells nobody */
-        strait_dtls_start(t->dtls, now);
+        if (strait_dtls_start(t->dtls, now) != STRAIT_OK) {
+            on_state(t, STRAIT_DTLS_FAILED);
+        }
         return;
     }
     if (t->has_remote_dtls && !t->fingerprints_given && t->dtls != NULL) {
@@ -99,7 +101,7 @@ static void on_send(void *user, const uint8_t *data, size_t len)
     }
 }
 
-static void make_srtp(struct strait_transport *t)
+static int make_srtp(struct strait_transport *t)
 {
     struct strait_srtp_config config = { .size = sizeof config,
                                          .hooks = &t->endpoint->hooks,
@@ -113,18 +115,29 @@ static void make_srtp(struct strait_transport *t)
         t->profile = config.profile;
         t->send_key = config.send;
         t->receive_key = config.receive;
-    } else {
-        strait__transport_fail(t, error, "no SRTP session could be made of the exported keys");
     }
     strait__zero(&config, sizeof config);
+    return error;
+}
+
+/* Without SRTP a transport is not connected: the peer learns of it, and the application by name. */
+static enum strait_dtls_state connected(struct strait_transport *t)
+{
+    int error = make_srtp(t);
+    if (error == STRAIT_OK) {
+        t->stats.dtls_connected = t->endpoint->now;
+        return STRAIT_DTLS_CONNECTED;
+    }
+    strait__transport_fail(t, error, "no SRTP session could be made of the exported keys");
+    strait_dtls_close(t->dtls, t->endpoint->now);
+    return STRAIT_DTLS_FAILED;
 }
 
 static void on_state(void *user, enum strait_dtls_state state)
 {
     struct strait_transport *t = user;
     if (state == STRAIT_DTLS_CONNECTED) {
-        t->stats.dtls_connected = t->endpoint->now;
-        make_srtp(t);
+        state = connected(t);
     } else if (state == STRAIT_DTLS_FAILED || state == STRAIT_DTLS_CLOSED) {
         strait__transport_fail(t, strait_dtls_error(t->dtls), strait_dtls_error_detail(t->dtls));
     }

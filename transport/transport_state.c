@@ -30,7 +30,10 @@ enum strait_dtls_state strait_transport_dtls_state(const struct strait_transport
         return STRAIT_DTLS_CLOSED;
     }
     if (transport->dtls != NULL) {
-        return strait_dtls_state(transport->dtls);
+        enum strait_dtls_state state = strait_dtls_state(transport->dtls);
+        /* Closed by us, since no SRTP could be made of its keys. */
+        bool failed = state == STRAIT_DTLS_CLOSED && transport->error != STRAIT_E_CLOSED;
+        return failed ? STRAIT_DTLS_FAILED : state;
     }
     return transport->error != STRAIT_OK ? STRAIT_DTLS_FAILED : STRAIT_DTLS_NEW;
 }

@@ -31,6 +31,7 @@ static bool keep_certificate(struct strait_dtls *d, const uint8_t *der, size_t l
 {
     d->peer_der = len > 0 ? strait__alloc(&d->hooks, len) : NULL;
     if (d->peer_der == NULL) {
+        d->hook_error = len > 0 ? STRAIT_E_NOMEM : d->hook_error;
         return false;
     }
     memcpy(d->peer_der, der, len);

@@ -223,10 +223,10 @@ static const struct connect_spec late = { .ice = FULL_FULL, .role = PASSIVE_ACTI
 
 /* From 40: something waited for a timer; the shortest ones of ICE and of DTLS are 50 ms. From 900: for
  * the first interval of a handshake whose round trip nobody has measured. */
-#define CASE(title, what)                                                           \
-    {                                                                               \
-        .name = title, .unit = "ms", .ours = &our_connect, .floor = &floor_connect, \
-        .spec = &(what), .runs = RUNS, .spread = true, .limits = { 40, 900 },       \
+#define CASE(title, what)                                                             \
+    {                                                                                 \
+        .name = (title), .unit = "ms", .ours = &our_connect, .floor = &floor_connect, \
+        .spec = &(what), .runs = RUNS, .spread = true, .limits = { 40, 900 },         \
     }
 
 static const struct bench_case cases[] = {

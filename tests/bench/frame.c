@@ -10,7 +10,8 @@
 #include "tests/bench/report.h"
 #include "tests/bench/worker.h"
 
-enum which { OURS, FLOOR, PEER, SIDES };
+/* Places of a case's sides. */
+enum { OURS, FLOOR, PEER, SIDES };
 
 /* One case while it is measured. */
 struct race {
@@ -64,14 +65,14 @@ void *bench_alloc(size_t bytes)
 
 /* --- Rounds -------------------------------------------------------------------------------------- */
 
-static const struct bench_side *side_of(const struct bench_case *c, enum which which)
+static const struct bench_side *side_of(const struct bench_case *c, unsigned which)
 {
     return which == OURS ? c->ours : which == FLOOR ? c->floor : c->peer;
 }
 
 static void close_sides(struct race *race)
 {
-    for (int i = 0; i < SIDES; i++) {
+    for (unsigned i = 0; i < SIDES; i++) {
         if (race->open[i] && i == PEER) {
             bench_worker_close(race->worker);
         } else if (race->open[i]) {
@@ -83,7 +84,7 @@ static void close_sides(struct race *race)
 
 static bool open_sides(struct race *race, size_t bench, size_t number, bool quick)
 {
-    for (int i = 0; i < SIDES; i++) {
+    for (unsigned i = 0; i < SIDES; i++) {
         const struct bench_side *side = side_of(race->c, i);
         if (side == NULL) {
             continue;
@@ -108,31 +109,42 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Round 0 warms up. Who begins changes from round to round. */
-static bool run_rounds(struct race *race)
+static double run_side(struct race *race, unsigned which)
 {
-    for (unsigned round = 0; round <= race->runs; round++) {
-        for (unsigned k = 0; k < SIDES; k++) {
-            enum which which = (enum which)((round + k) % SIDES);
-            if (!race->open[which]) {
-                continue;
-            }
-            double cost = which == PEER ? bench_worker_run(race->worker)
-                                        : side_of(race->c, which)->run(race->state[which]);
-            if (cost < 0) {
-                return false;
-            }
-            if (round > 0) {
-                race->samples[which][round - 1] = cost;
-            }
+    return which == PEER ? bench_worker_run(race->worker)
+                         : side_of(race->c, which)->run(race->state[which]);
+}
+
+/* Round 0 warms up. Who begins changes from round to round. */
+static bool run_round(struct race *race, unsigned round)
+{
+    for (unsigned k = 0; k < SIDES; k++) {
+        unsigned which = (round + k) % SIDES;
+        double cost = race->open[which] ? run_side(race, which) : 0;
+        if (cost < 0) {
+            return false;
+        }
+        if (race->open[which] && round > 0) {
+            race->samples[which][round - 1] = cost;
         }
     }
-    for (int i = 0; i < SIDES; i++) {
+    return true;
+}
+
+static bool run_rounds(struct race *race)
+{
+    bool good = true;
+    for (unsigned round = 0; good && round <= race->runs; round++) {
+        bench_worker_gather(race->worker);
+        good = run_round(race, round);
+        bench_worker_scatter(race->worker);
+    }
+    for (unsigned i = 0; i < SIDES; i++) {
         if (race->samples[i] != NULL) {
             qsort(race->samples[i], race->runs, sizeof *race->samples[i], rising);
         }
     }
-    return true;
+    return good;
 }
 
 /* --- Rows ---------------------------------------------------------------------------------------- */
@@ -162,8 +174,8 @@ static void report_quantile(struct bench_report *report, const struct bench *ben
         .floor = quantile(race->samples[FLOOR], race->runs, q),
         .peer = quantile(race->samples[PEER], race->runs, q),
         .peer_name = c->peer != NULL ? c->peer->name() : NULL,
-        .min = race->samples[OURS][0],
-        .max = race->samples[OURS][race->runs - 1],
+        .min = quantile(race->samples[OURS], race->runs, 0),
+        .max = quantile(race->samples[OURS], race->runs, 1),
         .runs = race->runs,
     };
     bench_report_row(report, &row);

@@ -6,10 +6,10 @@
  *   floor  the bare library or system call below it: what the work costs if strait cost nothing
  *   peer   what people use for it today, in a process of its own that never starts strait (which
  *          replaces libsrtp's ciphers in its whole process)
- * Each round lets every side run once, in changing order, so that whatever else the machine does
- * falls on all of them. The first round only warms up. A side measures itself and returns the cost of one
- * operation: in CPU time where that is the cost (bench_cpu), else in wall time (bench_wall). It also
- * looks whether the work was done, and fails where it was not.
+ * Each round lets every side run once, in changing order and on one processor, so that whatever else
+ * the machine does falls on all of them. The first round only warms up. A side measures itself and
+ * returns the cost of one operation: in CPU time where that is the cost (bench_cpu), else in wall time
+ * (bench_wall). It also looks whether the work was done, and fails where it was not.
  *
  * Each case becomes a row, on standard output for people and with --json FILE for programs:
  *   bench, case, unit       what was measured

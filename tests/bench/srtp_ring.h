@@ -35,8 +35,8 @@ void ring_packet(uint8_t *packet, uint32_t n, size_t payload);
 
 /* What a bench_side wants; run returns ns of CPU time a packet. */
 void *ring_open(const struct ring_ops *ops, const struct ring_spec *spec, bool quick);
-double ring_run(void *ring);
-void ring_close(void *ring);
+double ring_run(void *state);
+void ring_close(void *state);
 
 /* wolfCrypt's ciphers alone, and stock libsrtp with its own. */
 extern const struct bench_side bare_side;

@@ -1,6 +1,7 @@
 #include "tests/bench/worker.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@ struct answer {
 struct bench_worker {
     pid_t pid;
     int orders, answers; /* our ends */
+    cpu_set_t all;       /* processors that we may use */
 };
 
 static bool transfer(int fd, void *data, size_t len, bool out)
@@ -45,35 +47,42 @@ static bool transfer(int fd, void *data, size_t len, bool out)
 
 /* --- In the worker ------------------------------------------------------------------------------- */
 
-static struct answer obey(const struct order *order, const struct bench_side **side, void **state)
+/* The peer that is open. */
+struct open {
+    const struct bench_side *side;
+    void *state;
+};
+
+static bool open_peer(struct open *open, const struct order *order)
 {
-    struct answer answer = { .done = true };
-    switch (order->what) {
-    case OPEN: {
-        const struct bench_case *c = &benches[order->bench]->cases[order->number];
-        *side = c->peer;
-        *state = c->peer->open(c->spec, order->quick);
-        answer.done = *state != NULL;
-        break;
-    }
-    case RUN:
-        answer.value = (*side)->run(*state);
+    const struct bench_case *c = &benches[order->bench]->cases[order->number];
+    open->state = c->peer->open(c->spec, order->quick);
+    open->side = open->state != NULL ? c->peer : NULL;
+    return open->side != NULL;
+}
+
+static struct answer obey(struct open *open, const struct order *order)
+{
+    struct answer answer = { .value = -1 };
+    if (order->what == OPEN) {
+        answer.done = open_peer(open, order);
+    } else if (open->side != NULL && order->what == RUN) {
+        answer.value = open->side->run(open->state);
         answer.done = answer.value >= 0;
-        break;
-    case CLOSE:
-        (*side)->close(*state);
-        break;
+    } else if (open->side != NULL && order->what == CLOSE) {
+        open->side->close(open->state);
+        open->side = NULL;
+        answer.done = true;
     }
     return answer;
 }
 
 static void work(int orders, int answers)
 {
-    const struct bench_side *side = NULL;
-    void *state = NULL;
+    struct open open = { .side = NULL };
     struct order order;
     while (transfer(orders, &order, sizeof order, false)) {
-        struct answer answer = obey(&order, &side, &state);
+        struct answer answer = obey(&open, &order);
         if (!transfer(answers, &answer, sizeof answer, true)) {
             break;
         }
@@ -111,6 +120,7 @@ struct bench_worker *bench_worker_start(void)
     }
     struct bench_worker *worker = bench_alloc(sizeof *worker);
     *worker = (struct bench_worker){ .pid = pid, .orders = orders[1], .answers = answers[0] };
+    sched_getaffinity(0, sizeof worker->all, &worker->all);
     return worker;
 }
 
@@ -124,6 +134,29 @@ void bench_worker_stop(struct bench_worker *worker)
     while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR) {
     }
     free(worker);
+}
+
+/* Where a system does not allow it, the figures are only less steady. */
+static void place(const struct bench_worker *worker, const cpu_set_t *processors)
+{
+    sched_setaffinity(0, sizeof *processors, processors);
+    sched_setaffinity(worker->pid, sizeof *processors, processors);
+}
+
+void bench_worker_gather(const struct bench_worker *worker)
+{
+    cpu_set_t one;
+    int here = sched_getcpu();
+    if (here >= 0 && here < CPU_SETSIZE) {
+        CPU_ZERO(&one);
+        CPU_SET((size_t)here, &one);
+        place(worker, &one);
+    }
+}
+
+void bench_worker_scatter(const struct bench_worker *worker)
+{
+    place(worker, &worker->all);
 }
 
 static struct answer ask(struct bench_worker *worker, struct order order)

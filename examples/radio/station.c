@@ -274,14 +274,14 @@ static void record(struct station *station, uint64_t position, const uint8_t *op
     }
 }
 
-void station_send(struct station *station, uint64_t number, const uint8_t *opus, size_t len,
-                  strait_time now)
+void station_send_at(struct station *station, uint64_t position, bool after_gap,
+                     const uint8_t *opus, size_t len, strait_time now)
 {
     const struct listener_frame frame = {
         .data = station->packet,
         .payload_len = len,
-        .timestamp = station->first_timestamp + (uint32_t)(number * RADIO_FRAME_SAMPLES),
-        .after_gap = number != station->next_frame,
+        .timestamp = station->first_timestamp + (uint32_t)position,
+        .after_gap = after_gap,
     };
 
     remove_ended(station);
@@ -291,10 +291,17 @@ void station_send(struct station *station, uint64_t number, const uint8_t *opus,
         listener_report(listener, timestamp_at(station, now), now);
         end_if_late(station, listener, now);
     }
-    record(station, number * RADIO_FRAME_SAMPLES, opus, len);
-    station->next_frame = number + 1;
+    record(station, position, opus, len);
     station->frames++;
     station->octets += len;
+}
+
+void station_send(struct station *station, uint64_t number, const uint8_t *opus, size_t len,
+                  strait_time now)
+{
+    station_send_at(station, number * RADIO_FRAME_SAMPLES, number != station->next_frame, opus, len,
+                    now);
+    station->next_frame = number + 1;
 }
 
 void station_close(struct station *station, strait_time now)

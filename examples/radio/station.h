@@ -74,7 +74,14 @@ struct listener *station_find(struct station *station, const char *id);
 /* A listener's page said goodbye. */
 void station_leave(struct station *station, struct listener *listener, strait_time now);
 
-/* Sends Opus frame `number` to everybody; sends reports that are due, removes who has ended. */
+/*
+ * Sends a packet that begins `position` samples after frame 0 to everybody; sends reports that are due,
+ * removes who has ended.
+ */
+void station_send_at(struct station *station, uint64_t position, bool after_gap,
+                     const uint8_t *opus, size_t len, strait_time now);
+
+/* The same with a packet of 20 ms: frame `number`. */
 void station_send(struct station *station, uint64_t number, const uint8_t *opus, size_t len,
                   strait_time now);
 

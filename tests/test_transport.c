@@ -401,6 +401,22 @@ static void wrong_arguments_are_errors(void **state)
     config.n_profiles = 1;
     config.profiles[0] = (enum strait_srtp_profile)5; /* NULL cipher */
     assert_int_equal(strait_transport_create(&other, e, &config, 0), STRAIT_E_INVALID);
+    config = config_of(pair, 0);
+    config.mtu = 255;
+    assert_int_equal(strait_transport_create(&other, e, &config, 0), STRAIT_E_INVALID);
+    config = config_of(pair, 0);
+    config.min_version = STRAIT_DTLS_1_3;
+    config.max_version = STRAIT_DTLS_1_2;
+    assert_int_equal(strait_transport_create(&other, e, &config, 0), STRAIT_E_INVALID);
+    config = config_of(pair, 0);
+    config.n_groups = 1;
+    config.groups[0] = (enum strait_dtls_group)0x0019; /* P-521 */
+    assert_int_equal(strait_transport_create(&other, e, &config, 0), STRAIT_E_INVALID);
+    config = config_of(pair, 0);
+    config.replay_window = 63;
+    assert_int_equal(strait_transport_create(&other, e, &config, 0), STRAIT_E_INVALID);
+    config.replay_window = 32768;
+    assert_int_equal(strait_transport_create(&other, e, &config, 0), STRAIT_E_INVALID);
     assert_int_equal(strait_transport_create(&other, e, NULL, 0), STRAIT_E_INVALID);
     assert_int_equal(strait_transport_create(NULL, e, &config, 0), STRAIT_E_INVALID);
 

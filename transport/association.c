@@ -30,26 +30,32 @@ bool strait__transport_ended(const struct strait_transport *t)
 
 static void on_state(void *user, enum strait_dtls_state state);
 
-static int create(struct strait_transport *t, enum strait_dtls_role role, strait_time now)
+struct strait_dtls_config strait__transport_dtls_config(
+    const struct strait_transport_config *config)
 {
-    const struct strait_transport_config *config = &t->config;
     struct strait_dtls_config dtls = {
         .size = sizeof dtls,
-        .hooks = &t->endpoint->hooks,
         .events = strait__transport_dtls_events,
-        .user = t,
         .certificate = config->certificate,
-        .role = role,
         .min_version = config->min_version,
         .max_version = config->max_version,
         .n_profiles = config->n_profiles,
         .n_groups = config->n_groups,
         .mtu = config->mtu,
-        .initial_timeout = t->rtt > 0 ? 2 * t->rtt : UNKNOWN_RTT_TIMEOUT_MS * STRAIT_MS,
         .handshake_timeout = config->handshake_timeout,
     };
     memcpy(dtls.profiles, config->profiles, sizeof dtls.profiles);
     memcpy(dtls.groups, config->groups, sizeof dtls.groups);
+    return dtls;
+}
+
+static int create(struct strait_transport *t, enum strait_dtls_role role, strait_time now)
+{
+    struct strait_dtls_config dtls = strait__transport_dtls_config(&t->config);
+    dtls.hooks = &t->endpoint->hooks;
+    dtls.user = t;
+    dtls.role = role;
+    dtls.initial_timeout = t->rtt > 0 ? 2 * t->rtt : UNKNOWN_RTT_TIMEOUT_MS * STRAIT_MS;
     return strait_dtls_create(&t->dtls, &dtls, now);
 }
 

@@ -85,6 +85,9 @@ void strait__transport_out(struct strait_transport *t, const struct strait_path 
 
 /* The association is closed or failed. */
 bool strait__transport_ended(const struct strait_transport *t);
+/* What a transport's configuration says of its association; hooks, user, role and time-out are missing. */
+struct strait_dtls_config strait__transport_dtls_config(
+    const struct strait_transport_config *config);
 void strait__transport_begin_dtls(struct strait_transport *t, strait_time now);
 
 /* Begins DTLS as soon as a path is valid and the role is known; gives it late fingerprints. */

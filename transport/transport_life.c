@@ -1,4 +1,5 @@
 /* Making and ending a transport. */
+#include "transport/dtls/config.h"
 #include "transport/transport.h"
 #include "transport/util.h"
 
@@ -6,16 +7,16 @@
 
 static bool valid_dtls(const struct strait_transport_config *c)
 {
-    if (c->certificate == NULL || c->n_profiles > STRAIT_DTLS_MAX_PROFILES ||
-        c->n_groups > STRAIT_DTLS_MAX_GROUPS || (unsigned)c->dtls_role > STRAIT_DTLS_SERVER) {
-        return false;
-    }
-    for (size_t i = 0; i < c->n_profiles; i++) {
-        if (strait_srtp_profile_name(c->profiles[i]) == NULL) {
-            return false;
-        }
-    }
-    return true;
+    struct strait_dtls_config dtls = strait__transport_dtls_config(c), read;
+    dtls.role = STRAIT_DTLS_SERVER;
+    return (unsigned)c->dtls_role <= STRAIT_DTLS_SERVER &&
+           strait__dtls_config_read(&read, &dtls) == STRAIT_OK;
+}
+
+/* As in strait_srtp_config: what only fails when there are keys would fail too late. */
+static bool valid_srtp(const struct strait_transport_config *c)
+{
+    return c->replay_window == 0 || (c->replay_window >= 64 && c->replay_window <= 32767);
 }
 
 static bool valid_ice(const struct strait_transport_config *c)
@@ -99,7 +100,7 @@ int strait_transport_create(struct strait_transport **out, struct strait_endpoin
     }
     *out = NULL;
     int error = strait__sized_read(&config, sizeof config, given);
-    if (error != STRAIT_OK || !valid_dtls(&config) || !valid_ice(&config)) {
+    if (error != STRAIT_OK || !valid_dtls(&config) || !valid_srtp(&config) || !valid_ice(&config)) {
         return STRAIT_E_INVALID;
     }
     uint64_t id = endpoint->next_id + 1;

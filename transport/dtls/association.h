@@ -7,6 +7,7 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/settings.h>
 
+#include "transport/dtls/config.h"
 #include "transport/dtls/filter.h"
 #include "transport/dtls/flight.h"
 #include "transport/dtls/hello.h"
@@ -90,8 +91,6 @@ struct strait_dtls {
 void strait__dtls_tick(struct strait_dtls *d, strait_time now);
 
 /* --- config.c --- */
-int strait__dtls_config_read(struct strait_dtls_config *out,
-                             const struct strait_dtls_config *config);
 /* False where no DTLS version of the configuration is `version`. */
 bool strait__dtls_allows(const struct strait_dtls *d, enum strait_dtls_version version);
 

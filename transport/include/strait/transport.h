@@ -69,7 +69,7 @@ struct strait_transport_config {
     uint16_t mtu;                  /* of DTLS; 0: 1200 */
     strait_time handshake_timeout; /* 0: 30 s */
 
-    uint32_t replay_window; /* RTP packets; 0: 1024 */
+    uint32_t replay_window; /* RTP packets, 64..32767; 0: 1024 */
     uint32_t max_ssrcs;     /* each direction; 0: 64 */
 };
 

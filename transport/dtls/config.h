@@ -1,0 +1,11 @@
+/* What an association's configuration may say. Pure: no crypto library. */
+#ifndef STRAIT_DTLS_CONFIG_H
+#define STRAIT_DTLS_CONFIG_H
+
+#include <strait/dtls.h>
+
+/* Checks it and fills the gaps. STRAIT_E_INVALID. */
+int strait__dtls_config_read(struct strait_dtls_config *out,
+                             const struct strait_dtls_config *config);
+
+#endif

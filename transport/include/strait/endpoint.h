@@ -69,11 +69,12 @@ STRAIT_API int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint3
 STRAIT_API size_t strait_endpoint_local_candidates(const struct strait_endpoint *endpoint,
                                                    struct strait_candidate *out, size_t max);
 
-/* Datagrams that came in. Their bytes are overwritten. Also advances to `now`. STRAIT_E_INVALID. */
+/* Datagrams that came in. Their bytes are overwritten. Also advances to `now`. STRAIT_E_INVALID, and
+ * _STATE inside a callback of the endpoint: then nothing was taken. */
 STRAIT_API int strait_endpoint_receive(struct strait_endpoint *endpoint, strait_time now,
                                        struct strait_datagram *datagrams, size_t n);
 
-/* The time has come. */
+/* The time has come. Inside a callback of the endpoint nothing happens. */
 STRAIT_API void strait_endpoint_advance(struct strait_endpoint *endpoint, strait_time now);
 
 /* When to call advance at the latest; a time in the past means now; STRAIT_TIME_NEVER: never. */

@@ -120,7 +120,8 @@ STRAIT_API int strait_transport_end_of_candidates(struct strait_transport *trans
 
 /*
  * The remote's DTLS role and fingerprints. May come after the handshake began, never twice with other
- * values (STRAIT_E_STATE). STRAIT_E_INVALID (no fingerprint, or both sides with the same role).
+ * values (STRAIT_E_STATE). STRAIT_E_INVALID (no fingerprint, one of another length than its hash's, or
+ * both sides with the same role).
  */
 STRAIT_API int strait_transport_set_remote_dtls(struct strait_transport *transport,
                                                 const struct strait_dtls_parameters *remote);
@@ -135,8 +136,8 @@ STRAIT_API enum strait_dtls_role strait_transport_dtls_role(
 STRAIT_API int strait_transport_restart_ice(struct strait_transport *transport, const char *ufrag,
                                             const char *pwd);
 
-/* Comprehension-optional attributes (type >= 0x8000) to add to each STUN message we send from now on,
- * copied; n 0: none. At most 4 of 64 bytes together: STRAIT_E_LIMIT, _INVALID, _NOMEM. */
+/* Comprehension-optional attributes (type >= 0x8000, but none of ICE's own) to add to each STUN message we
+ * send from now on, copied; n 0: none. At most 4 of 64 bytes together: STRAIT_E_LIMIT. _INVALID, _STATE. */
 STRAIT_API int strait_transport_set_stun_attributes(struct strait_transport *transport,
                                                     const struct strait_stun_attribute *attributes,
                                                     size_t n);

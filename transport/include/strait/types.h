@@ -37,6 +37,8 @@ typedef uint64_t strait_time;
  * A datagram that came in. `data` is writable until the call it was given to returns: SRTP is
  * decrypted in place. `local` is the address it was sent to (a server may have several), its port
  * included; `remote` where it came from. `socket` is the caller's own number for the socket.
+ * Fill a sockaddr_storage by memcpy from a sockaddr_in: where it is written through a cast pointer,
+ * strict aliasing allows the compiler to copy the struct before the write.
  */
 struct strait_datagram {
     uint8_t *data;

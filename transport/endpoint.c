@@ -193,6 +193,9 @@ int strait_endpoint_receive(struct strait_endpoint *endpoint, strait_time now,
             return STRAIT_E_INVALID;
         }
     }
+    if (endpoint->depth > 0) {
+        return STRAIT_E_STATE;
+    }
     strait__record_receive(endpoint->recorder, now, datagrams, n);
     now = strait__endpoint_now(endpoint, now);
     enter(endpoint);
@@ -213,7 +216,7 @@ int strait_endpoint_receive(struct strait_endpoint *endpoint, strait_time now,
 
 void strait_endpoint_advance(struct strait_endpoint *endpoint, strait_time now)
 {
-    if (endpoint == NULL) {
+    if (endpoint == NULL || endpoint->depth > 0) {
         return;
     }
     strait__record_advance(endpoint->recorder, now);

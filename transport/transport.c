@@ -202,8 +202,11 @@ static int send_one(struct strait_transport *t, const struct strait_packet *pack
 {
     struct strait__outbox *outbox = &t->endpoint->outbox;
     size_t room = packet->len + STRAIT_TAILROOM;
-    if (packet->data == NULL || room > STRAIT__TRAIN_BYTES) {
-        return STRAIT_E_INVALID;
+    struct strait_packet out = *packet;
+    if (packet->data == NULL || packet->len > STRAIT__TRAIN_BYTES - STRAIT_TAILROOM) {
+        out.room = 0; /* refused and counted there, and not touched */
+        strait_srtp_protect(t->srtp, &out, 1);
+        return out.status;
     }
     uint8_t *data = strait__outbox_reserve(outbox, &t->path, room, packet->ecn, packet->dscp);
     if (data == NULL) {
@@ -212,9 +215,8 @@ static int send_one(struct strait_transport *t, const struct strait_packet *pack
         return STRAIT_E_AGAIN;
     }
     memcpy(data, packet->data, packet->len);
-    struct strait_packet out = {
-        .data = data, .len = packet->len, .room = room, .kind = packet->kind
-    };
+    out.data = data;
+    out.room = room;
     strait_srtp_protect(t->srtp, &out, 1);
     if (out.status == STRAIT_OK) {
         *(out.kind == STRAIT_PACKET_RTCP ? &t->stats.rtcp_sent : &t->stats.rtp_sent) += 1;

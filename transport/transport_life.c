@@ -146,6 +146,7 @@ void strait_transport_destroy(struct strait_transport *transport)
     struct strait_endpoint *e = transport->endpoint;
     strait__record_call(e->recorder, STRAIT__RECORD_DESTROY, transport->id);
     transport->destroyed = true;
+    transport->has_path = false; /* DTLS below us may still want to answer */
     strait__endpoint_release(e, transport);
     strait__paths_clear(&transport->paths, e);
     /* No event fires inside ICE: its credentials are free for another transport at once. DTLS may be on

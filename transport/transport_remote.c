@@ -91,6 +91,22 @@ static bool same_parameters(const struct strait_dtls_parameters *a,
     return true;
 }
 
+static bool valid_parameters(const struct strait_dtls_parameters *remote)
+{
+    if (remote == NULL || remote->n_fingerprints == 0 ||
+        remote->n_fingerprints > STRAIT_DTLS_MAX_FINGERPRINTS ||
+        (unsigned)remote->role > STRAIT_DTLS_SERVER) {
+        return false;
+    }
+    for (size_t i = 0; i < remote->n_fingerprints; i++) {
+        /* One of another length than its hash's equals nothing, not even itself. */
+        if (!strait_fingerprint_equal(&remote->fingerprints[i], &remote->fingerprints[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int strait_transport_set_remote_dtls(struct strait_transport *transport,
                                      const struct strait_dtls_parameters *remote)
 {
@@ -98,9 +114,7 @@ int strait_transport_set_remote_dtls(struct strait_transport *transport,
     if (error != STRAIT_OK) {
         return error;
     }
-    if (remote == NULL || remote->n_fingerprints == 0 ||
-        remote->n_fingerprints > STRAIT_DTLS_MAX_FINGERPRINTS ||
-        (unsigned)remote->role > STRAIT_DTLS_SERVER ||
+    if (!valid_parameters(remote) ||
         (remote->role != STRAIT_DTLS_AUTO && remote->role == transport->config.dtls_role)) {
         return STRAIT_E_INVALID;
     }
@@ -133,6 +147,14 @@ int strait_transport_restart_ice(struct strait_transport *transport, const char 
     return woken(transport, error);
 }
 
+/* RFC 8489, 14: below 0x8000 the peer must understand it, or refuse the message. The others are ours to
+ * write: one more of them would make a message that is none. */
+static bool may_be_added(uint16_t type)
+{
+    return type >= 0x8000 && type != STRAIT__STUN_FINGERPRINT &&
+           type != STRAIT__STUN_ICE_CONTROLLED && type != STRAIT__STUN_ICE_CONTROLLING;
+}
+
 int strait_transport_set_stun_attributes(struct strait_transport *transport,
                                          const struct strait_stun_attribute *attributes, size_t n)
 {
@@ -142,8 +164,8 @@ int strait_transport_set_stun_attributes(struct strait_transport *transport,
     }
     size_t bytes = 0;
     for (size_t i = 0; i < n && attributes != NULL && i < STRAIT__MAX_ATTRIBUTES; i++) {
-        /* RFC 8489, 14: below 0x8000 the peer must understand it, or refuse the message. */
-        if (attributes[i].type < 0x8000 || (attributes[i].value == NULL && attributes[i].len > 0)) {
+        if (!may_be_added(attributes[i].type) ||
+            (attributes[i].value == NULL && attributes[i].len > 0)) {
             return STRAIT_E_INVALID;
         }
         bytes += attributes[i].len;

@@ -197,6 +197,10 @@ strait_time strait_dtls_deadline(const struct strait_dtls *dtls)
     return next;
 }
 
+/* Whoever copies a check of the peer's can repeat it from a forged address as often as he likes: a flight
+ * for each would make many bytes of few. No peer repeats itself sooner (RFC 8445, 14.3 has 500 ms). */
+static const strait_time NO_HINT_AGAIN = 50 * STRAIT_MS;
+
 void strait_dtls_retransmit(struct strait_dtls *dtls, strait_time now)
 {
     struct strait_dtls *d = dtls;
@@ -204,8 +208,9 @@ void strait_dtls_retransmit(struct strait_dtls *dtls, strait_time now)
         return;
     }
     strait__dtls_tick(d, now);
+    bool soon = d->now - d->flight_sent < NO_HINT_AGAIN;
     bool retry = d->state == STRAIT_DTLS_CONNECTING && d->retry_len > 0 && !d->hello_done;
-    if (retry || strait__dtls_waits(d)) {
+    if (!soon && (retry || strait__dtls_waits(d))) {
         d->quiet = true;
         strait__dtls_resend(d);
         if (!retry) {

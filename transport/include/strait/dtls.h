@@ -159,7 +159,8 @@ STRAIT_API strait_time strait_dtls_deadline(const struct strait_dtls *dtls);
 
 /*
  * A hint that our last flight was lost (ICE saw the peer's check again): sends it again now and
- * starts the timer anew. Nothing happens where no flight is waiting for an answer.
+ * starts the timer anew. Nothing happens where no flight is waiting for an answer, or where it was sent
+ * less than 50 ms ago.
  */
 STRAIT_API void strait_dtls_retransmit(struct strait_dtls *dtls, strait_time now);
 

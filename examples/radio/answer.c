@@ -52,9 +52,10 @@ static void print_default(FILE *out, const struct answer *answer, const struct o
             offer->payload_type, family, address);
 }
 
-static void print_format(FILE *out, const struct offer *offer)
+/* What we send (RFC 7587, section 6.1), in the form that the listener wants. */
+static void print_sent_format(FILE *out, const struct offer *offer)
 {
-    const char *stereo = "sprop-stereo=1"; /* what we send (RFC 7587, section 6.1) */
+    const char *stereo = "sprop-stereo=1";
 
     fprintf(out, "a=rtpmap:%u opus/48000/2\r\n", offer->payload_type);
     if (offer->fmtp.len == 0) {
@@ -62,6 +63,14 @@ static void print_format(FILE *out, const struct offer *offer)
     } else {
         fprintf(out, "a=fmtp:%u %.*s;%s\r\n", offer->payload_type, TEXT(offer->fmtp), stereo);
     }
+    fputs("a=ptime:20\r\n", out);
+}
+
+/* What we would like to get: it goes to the listeners as it is. */
+static void print_wanted_format(FILE *out, const struct offer *offer)
+{
+    fprintf(out, "a=rtpmap:%u opus/48000/2\r\n", offer->payload_type);
+    fprintf(out, "a=fmtp:%u minptime=10;useinbandfec=1;stereo=1\r\n", offer->payload_type);
     fputs("a=ptime:20\r\n", out);
 }
 
@@ -99,8 +108,13 @@ static int print_audio(FILE *out, const struct answer *answer, const struct offe
     if (print_transport(out, answer, offer) != 0) {
         return -1;
     }
+    if (answer->receives) {
+        fputs("a=recvonly\r\n", out);
+        print_wanted_format(out, offer);
+        return 0;
+    }
     fputs("a=sendonly\r\n", out);
-    print_format(out, offer);
+    print_sent_format(out, offer);
     fprintf(out, "a=msid:radio audio\r\na=ssrc:%" PRIu32 " cname:%s\r\n", answer->ssrc,
             answer->cname);
     return 0;

@@ -1,4 +1,4 @@
-/* The radio's answer to an offer: one audio section that sends, everything else rejected. */
+/* The radio's answer to an offer: one audio section that sends or receives, everything else rejected. */
 #ifndef RADIO_ANSWER_H
 #define RADIO_ANSWER_H
 
@@ -12,7 +12,8 @@ struct answer {
     const struct strait_candidate *candidates; /* the first is the default one */
     size_t n_candidates;
     uint64_t session; /* of the o= line */
-    uint32_t ssrc;
+    bool receives;    /* it is a publisher's offer */
+    uint32_t ssrc;    /* of what is sent, and its name */
     const char *cname;
 };
 

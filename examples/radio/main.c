@@ -14,6 +14,7 @@
 #include "encoder.h"
 #include "format.h"
 #include "http.h"
+#include "ingest.h"
 #include "melody.h"
 #include "options.h"
 #include "pacer.h"
@@ -22,6 +23,7 @@
 #include "stats_json.h"
 #include "terminal.h"
 #include "whep.h"
+#include "whip.h"
 
 /* libopus' delay at 48 kHz, in samples. */
 #define RECORD_PRE_SKIP 312
@@ -32,6 +34,7 @@ struct radio {
     struct strait_endpoint *endpoint;
     uint16_t udp_port;
     struct station station;
+    struct ingest ingest;
     struct http *http;
     struct melody melody;
     struct encoder *encoder;
@@ -51,6 +54,12 @@ static const struct http_route routes[] = {
       .delete_ = whep_delete,
       .options = whep_options,
       .cors = true },
+    { .path = WHIP_PATH, .post = whip_post, .options = whip_options, .cors = true },
+    { .path = WHIP_RESOURCES,
+      .patch = whip_patch,
+      .delete_ = whip_delete,
+      .options = whip_options,
+      .cors = true },
 };
 
 /* --- On the air ------------------------------------------------------------------------------- */
@@ -62,6 +71,9 @@ static void on_frame(void *user, uint64_t frame, strait_time now)
     uint8_t packet[ENCODER_MAX_PACKET];
     int len;
 
+    if (radio->options.ingest && ingest_play(&radio->ingest, frame * RADIO_FRAME_SAMPLES, now)) {
+        return;
+    }
     melody_render(&radio->melody, stereo, RADIO_FRAME_SAMPLES);
     len = encoder_encode(radio->encoder, stereo, packet);
     if (len > 0) {
@@ -230,6 +242,9 @@ static int open_station(struct radio *radio, strait_time start)
         terminal_complain("cannot begin: %s.", strait_strerror(error));
         return -1;
     }
+    if (radio->options.ingest) {
+        ingest_init(&radio->ingest, &radio->station, radio->options.ingest_token);
+    }
     return 0;
 }
 
@@ -373,6 +388,7 @@ static void close_radio(struct radio *radio)
     if (radio->endpoint) {
         (void)strait_runtime_remove(radio->runtime, radio->endpoint);
     }
+    ingest_finish(&radio->ingest);
     station_finish(&radio->station);
     strait_endpoint_destroy(radio->endpoint);
     strait_runtime_destroy(radio->runtime);

@@ -22,6 +22,9 @@ static const char help[] =
     "                        may be given several times\n"
     "  --max-listeners N     more get 503 (500)\n"
     "  --bitrate N           of Opus, in kbit/s, 6 to 510 (96)\n"
+    "  --ingest              take a publisher in by WHIP: on the air instead of all else while\n"
+    "                        he sends\n"
+    "  --ingest-token TOKEN  ... only one who knows this word\n"
     "  --record FILE         write what is heard as Ogg Opus\n"
     "  --seconds N           end by itself after N seconds\n"
     "  --help, --version\n"
@@ -45,6 +48,8 @@ enum option_number {
     SECONDS,
     DTLS_ROLE,
     EXPECT,
+    INGEST,
+    INGEST_TOKEN,
     RECORD,
     CAPTURE,
     TLS_CERT,
@@ -135,6 +140,24 @@ static bool read_expect(struct options *options, const char *text)
     return true;
 }
 
+/* It stands in a header: visible characters only (RFC 6750, section 2.1, allows even fewer). */
+static bool read_token(struct options *options, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at <= ' ' || *at > '~') {
+            terminal_complain("--ingest-token must be one word of plain letters and digits.");
+            return false;
+        }
+    }
+    if (*text == '\0') {
+        terminal_complain("--ingest-token must not be empty.");
+        return false;
+    }
+    options->ingest = true;
+    options->ingest_token = text;
+    return true;
+}
+
 static bool read_option(struct options *options, int option)
 {
     switch (option) {
@@ -157,6 +180,11 @@ static bool read_option(struct options *options, int option)
         return read_role(options, optarg);
     case EXPECT:
         return read_expect(options, optarg);
+    case INGEST:
+        options->ingest = true;
+        return true;
+    case INGEST_TOKEN:
+        return read_token(options, optarg);
     case RECORD:
         options->record = optarg;
         return true;
@@ -186,6 +214,8 @@ enum options_result options_read(struct options *out, int argc, char **argv)
         { "seconds", required_argument, NULL, SECONDS },
         { "dtls-role", required_argument, NULL, DTLS_ROLE },
         { "expect-fingerprint", required_argument, NULL, EXPECT },
+        { "ingest", no_argument, NULL, INGEST },
+        { "ingest-token", required_argument, NULL, INGEST_TOKEN },
         { "record", required_argument, NULL, RECORD },
         { "capture", required_argument, NULL, CAPTURE },
         { "tls-cert", required_argument, NULL, TLS_CERT },

@@ -17,9 +17,11 @@ struct options {
     uint32_t max_listeners;
     uint32_t bitrate;
     const char *tls_cert, *tls_key; /* NULL: HTTP */
-    const char *record;             /* NULL: none */
-    const char *capture;            /* NULL: none */
-    uint32_t seconds;               /* 0: until a signal comes */
+    bool ingest;
+    const char *ingest_token; /* NULL: whoever comes may publish */
+    const char *record;       /* NULL: none */
+    const char *capture;      /* NULL: none */
+    uint32_t seconds;         /* 0: until a signal comes */
     bool has_expect;
     struct strait_fingerprint expect;
 };

@@ -304,6 +304,15 @@ void station_send(struct station *station, uint64_t number, const uint8_t *opus,
     station->next_frame = number + 1;
 }
 
+void station_rest(struct station *station, strait_time now)
+{
+    remove_ended(station);
+    for (struct listener *listener = station->listeners; listener; listener = listener->next) {
+        listener_report(listener, timestamp_at(station, now), now);
+        end_if_late(station, listener, now);
+    }
+}
+
 void station_close(struct station *station, strait_time now)
 {
     for (struct listener *listener = station->listeners; listener; listener = listener->next) {

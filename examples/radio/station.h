@@ -43,6 +43,7 @@ struct station {
     uint64_t next_frame;
     uint64_t frames, octets; /* sent, once for all */
     uint8_t packet[LISTENER_PACKET_ROOM];
+    struct ingest *ingest;     /* takes publishers in; NULL: nobody does */
     struct ogg_writer *record; /* gets all that is sent; NULL; the station closes it */
 };
 
@@ -84,6 +85,9 @@ void station_send_at(struct station *station, uint64_t position, bool after_gap,
 /* The same with a packet of 20 ms: frame `number`. */
 void station_send(struct station *station, uint64_t number, const uint8_t *opus, size_t len,
                   strait_time now);
+
+/* Does the rest of that when there is nothing to hear. */
+void station_rest(struct station *station, strait_time now);
 
 /* Our candidates for every answer, the default one first; returns how many. */
 size_t station_candidates(const struct station *station,

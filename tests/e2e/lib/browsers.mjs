@@ -40,17 +40,24 @@ async function launchFirefox(extraPrefsFirefox = {}) {
 }
 
 /** One page of a Chromium that `kill` ends without a goodbye. */
-async function launchToKill() {
-  const server = await chromium.launchServer(chromiumOptions);
+async function launchToKill(...flags) {
+  const { args, ...others } = chromiumOptions;
+  const server = await chromium.launchServer({ ...others, args: [...args, ...flags] });
   const browser = await chromium.connect(server.wsEndpoint());
   open.add({ close: () => server.kill() });
   return { page: await browser.newPage(), kill: () => server.kill() };
 }
 
+// A microphone that beeps, or plays a WAV file, and that nobody is asked about.
+const microphone = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+
 export const launchers = {
   Chromium: () => launchChromium(),
   ChromiumWithoutPostQuantum: () => launchChromium('--disable-features=WebRtcPqcForDtls'),
-  ChromiumToKill: launchToKill,
+  ChromiumToKill: () => launchToKill(),
+  ChromiumWithMicrophone: (wav) =>
+    launchChromium(...microphone, `--use-file-for-fake-audio-capture=${wav}`),
+  ChromiumWithMicrophoneToKill: () => launchToKill(...microphone),
   Firefox: () => launchFirefox(),
   FirefoxWithDtls12: () => launchFirefox({ 'media.peerconnection.dtls.version.max': 0x0303 }),
 };

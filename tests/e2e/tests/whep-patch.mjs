@@ -82,7 +82,7 @@ export async function checkPatch(resource, headers = {}) {
   }
 }
 
-async function checkRestart(resource, headers = {}) {
+export async function checkRestart(resource, headers = {}) {
   const fragment = ['a=ice-ufrag:Anew', 'a=ice-pwd:aaaaaaaaaaaaaaaaaaaaaaaa', ...SECTION, CANDIDATE];
   const restarted = await patch(resource, fragment, { ...headers, 'If-Match': '*' });
   const answer = await restarted.text();

@@ -83,13 +83,14 @@ static enum strait__verdict one(const struct strait__filter *filter, uint8_t typ
 /* What may come unprotected, by role and state. */
 static void test_plaintext_by_state(void **state)
 {
-    static const uint8_t of_client[] = { 1, 11, 15, 16 },
-                         of_server[] = { 2, 3, 11, 12, 13, 14, 22 };
+    static const uint8_t of_client[] = { 1, 11, 15, 16 }, of_server[] = { 2, 3, 11, 12, 13, 14 };
     uint8_t bytes[100];
     (void)state;
     for (int stage = 0; stage < 4; stage++) { /* fresh, 1.2, 1.3, done */
         for (int server = 0; server < 2; server++) {
-            for (unsigned type = 0; type < 256; type++) {
+            for (unsigned i = 0; i < 512; i++) {
+                unsigned type = i / 2;
+                uint16_t seq = i % 2;
                 struct strait__filter f = fresh_server;
                 f.server = server;
                 f.negotiated = stage > 0;
@@ -97,9 +98,11 @@ static void test_plaintext_by_state(void **state)
                 f.finished = stage == 3;
                 const uint8_t *legal = server ? of_client : of_server;
                 size_t n = server ? sizeof of_client : sizeof of_server;
+                /* Each side begins with a hello, and the client says more only when it was answered. */
+                bool in_turn = type <= 3 || (server ? stage > 0 : seq > 0);
                 bool expected = memchr(legal, (int)type, n) != NULL && (stage != 2 || type <= 3) &&
-                                stage != 3;
-                size_t len = message(bytes, (uint8_t)type, 20, 0, 0, 20);
+                                stage != 3 && in_turn;
+                size_t len = message(bytes, (uint8_t)type, 20, seq, 0, 20);
                 enum strait__verdict verdict = one(&f, 22, bytes, len);
                 if (stage == 3 && server && type == 11) {
                     assert_int_equal(verdict, STRAIT__RECORD_REPEAT);

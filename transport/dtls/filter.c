@@ -19,25 +19,27 @@ enum {
 /* RFC 9147, figure 3: 0 0 1 C S L E E */
 enum { UNIFIED = 0x20, UNIFIED_MASK = 0xe0, CID = 0x10, SEQ16 = 0x08, LENGTH = 0x04, EPOCH = 0x03 };
 
-static bool legal_type(const struct strait__filter *filter, uint8_t type)
+static bool legal_message(const struct strait__filter *filter,
+                          const struct strait__handshake *message)
 {
-    switch (type) {
+    switch (message->type) {
     case STRAIT__CLIENT_HELLO:
+        return filter->server;
     case STRAIT__CLIENT_KEY_EXCHANGE:
     case STRAIT__CERTIFICATE_VERIFY:
-        return filter->server;
+        return filter->server && filter->negotiated; /* the second flight: ours comes between */
     case STRAIT__CERTIFICATE:
-        return true;
+        return filter->server ? filter->negotiated : message->message_seq > 0;
     case STRAIT__SERVER_HELLO:
     case STRAIT__HELLO_VERIFY_REQUEST:
+        return !filter->server;
     case STRAIT__SERVER_KEY_EXCHANGE:
     case STRAIT__CERTIFICATE_REQUEST:
     case STRAIT__SERVER_HELLO_DONE:
-    case STRAIT__CERTIFICATE_STATUS:
-        return !filter->server;
+        return !filter->server && message->message_seq > 0; /* its first message is a hello */
     default:
-        /* Among them HelloRequest (no renegotiation: RFC 8446, 4.1.2), tickets and Finished, which is
-         * always protected. */
+        /* Among them HelloRequest (no renegotiation: RFC 8446, 4.1.2), CertificateStatus, which we do not
+         * ask for, tickets, and Finished, which is always protected. */
         return false;
     }
 }
@@ -55,7 +57,7 @@ static enum strait__verdict check_handshake(const struct strait__filter *filter,
         if (message.fragment_len == 0 && message.length > 0) {
             return STRAIT__RECORD_MALFORMED;
         }
-        if (!legal_type(filter, message.type)) {
+        if (!legal_message(filter, &message)) {
             return STRAIT__RECORD_PLAINTEXT;
         }
         bool hello = message.type <= STRAIT__HELLO_VERIFY_REQUEST;

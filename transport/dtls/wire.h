@@ -30,8 +30,7 @@ enum strait__handshake_type {
     STRAIT__CERTIFICATE_REQUEST = 13,
     STRAIT__SERVER_HELLO_DONE = 14,
     STRAIT__CERTIFICATE_VERIFY = 15,
-    STRAIT__CLIENT_KEY_EXCHANGE = 16,
-    STRAIT__CERTIFICATE_STATUS = 22
+    STRAIT__CLIENT_KEY_EXCHANGE = 16
 };
 
 enum strait__alert_description {

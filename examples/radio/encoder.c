@@ -9,7 +9,7 @@ struct encoder {
     OpusEncoder *opus;
 };
 
-int encoder_create(struct encoder **out, int bitrate, const char **reason)
+int encoder_create(struct encoder **out, const struct encoder_config *config, const char **reason)
 {
     struct encoder *encoder = calloc(1, sizeof *encoder);
     int error = OPUS_ALLOC_FAIL;
@@ -20,10 +20,18 @@ int encoder_create(struct encoder **out, int bitrate, const char **reason)
                                             &error);
     }
     if (error == OPUS_OK) {
-        error = opus_encoder_ctl(encoder->opus, OPUS_SET_BITRATE(bitrate));
+        error = opus_encoder_ctl(encoder->opus, OPUS_SET_BITRATE(config->bitrate));
     }
     if (error == OPUS_OK) {
         error = opus_encoder_ctl(encoder->opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC));
+    }
+    /* libopus carries the frame before in its SILK layer alone: for a loss of more than 8 % it takes
+     * that for music as well. */
+    if (error == OPUS_OK && config->expected_loss > 0) {
+        error = opus_encoder_ctl(encoder->opus, OPUS_SET_INBAND_FEC(1));
+    }
+    if (error == OPUS_OK && config->expected_loss > 0) {
+        error = opus_encoder_ctl(encoder->opus, OPUS_SET_PACKET_LOSS_PERC(config->expected_loss));
     }
     if (error != OPUS_OK) {
         *reason = opus_strerror(error);
@@ -43,6 +51,12 @@ void encoder_destroy(struct encoder *encoder)
         opus_encoder_destroy(encoder->opus);
     }
     free(encoder);
+}
+
+void encoder_set_mono(struct encoder *encoder, bool mono)
+{
+    (void)opus_encoder_ctl(encoder->opus,
+                           OPUS_SET_FORCE_CHANNELS(mono ? 1 : (opus_int32)RADIO_CHANNELS));
 }
 
 int encoder_encode(struct encoder *encoder, const float *stereo, uint8_t packet[ENCODER_MAX_PACKET])

@@ -2,6 +2,7 @@
 #ifndef RADIO_ENCODER_H
 #define RADIO_ENCODER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,11 +11,19 @@
 
 struct encoder;
 
-/* Stereo at `bitrate` bits a second. On failure `reason` gets static text; returns 0 or -1. */
-int encoder_create(struct encoder **out, int bitrate, const char **reason);
+struct encoder_config {
+    int bitrate;       /* bits a second */
+    int expected_loss; /* in per cent: packets carry the one before once more; 0: they do not */
+};
+
+/* On failure `reason` gets static text; returns 0 or -1. */
+int encoder_create(struct encoder **out, const struct encoder_config *config, const char **reason);
 
 /* NULL is fine. */
 void encoder_destroy(struct encoder *encoder);
+
+/* Whether left and right become one from the next frame on. */
+void encoder_set_mono(struct encoder *encoder, bool mono);
 
 /* RADIO_FRAME_SAMPLES pairs of samples; returns the packet's length, or -1. */
 int encoder_encode(struct encoder *encoder, const float *stereo,

@@ -1,4 +1,4 @@
-/* The radio: a melody for every browser that opens its page, through one UDP port. */
+/* The radio: music for every browser that opens its page, through one UDP port. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,14 +11,13 @@
 
 #include <strait/strait.h>
 
-#include "encoder.h"
 #include "format.h"
 #include "http.h"
 #include "ingest.h"
-#include "melody.h"
 #include "options.h"
 #include "pacer.h"
 #include "page.h"
+#include "program.h"
 #include "station.h"
 #include "stats_json.h"
 #include "terminal.h"
@@ -36,12 +35,13 @@ struct radio {
     struct station station;
     struct ingest ingest;
     struct http *http;
-    struct melody melody;
-    struct encoder *encoder;
+    struct program *program;
+    char announced[SOURCE_MAX_TITLE];
+    uint64_t sent_until; /* sample at which the program's last packet ended */
     struct pacer pacer;
     FILE *capture;
     int signals; /* a signalfd */
-    bool stop;
+    bool stop, failed;
 };
 
 static const struct http_route routes[] = {
@@ -64,21 +64,63 @@ static const struct http_route routes[] = {
 
 /* --- On the air ------------------------------------------------------------------------------- */
 
-static void on_frame(void *user, uint64_t frame, strait_time now)
+static void stop(void *user)
 {
     struct radio *radio = user;
-    float stereo[RADIO_FRAME_SAMPLES * RADIO_CHANNELS];
-    uint8_t packet[ENCODER_MAX_PACKET];
-    int len;
 
-    if (radio->options.ingest && ingest_play(&radio->ingest, frame * RADIO_FRAME_SAMPLES, now)) {
-        return;
+    radio->stop = true;
+}
+
+/* What is on may have changed with every packet. */
+static void announce(struct radio *radio)
+{
+    const struct source *source = program_source(radio->program);
+
+    radio->station.config.title = program_title(radio->program);
+    if (source && strcmp(source->title, radio->announced) != 0) {
+        snprintf(radio->announced, sizeof radio->announced, "%s", source->title);
+        terminal_say("Playing %s", source->title);
     }
-    melody_render(&radio->melody, stereo, RADIO_FRAME_SAMPLES);
-    len = encoder_encode(radio->encoder, stereo, packet);
-    if (len > 0) {
-        station_send(&radio->station, frame, packet, (size_t)len, now);
+}
+
+/* Returns how many samples this took, 0 at the end. */
+static uint32_t play(struct radio *radio, uint64_t sample, strait_time now)
+{
+    struct source_packet packet;
+    const enum program_result result = program_next(radio->program, &packet);
+
+    announce(radio);
+    switch (result) {
+    case PROGRAM_PACKET:
+        station_send_at(&radio->station, sample, sample != radio->sent_until, packet.data,
+                        packet.len, now);
+        radio->sent_until = sample + packet.samples;
+        return packet.samples;
+    case PROGRAM_SILENCE:
+        station_rest(&radio->station, now);
+        return packet.samples;
+    case PROGRAM_NOTHING:
+        terminal_complain("there is nothing left to play.");
+        radio->failed = true;
+        break;
+    default:
+        terminal_say("All was played");
+        break;
     }
+    stop(radio);
+    return 0;
+}
+
+static uint32_t on_due(void *user, uint64_t sample, strait_time now)
+{
+    struct radio *radio = user;
+    const uint64_t number = (sample + RADIO_FRAME_SAMPLES - 1) / RADIO_FRAME_SAMPLES;
+
+    /* A publisher is heard in frames of 20 ms, and the program waits meanwhile. */
+    if (radio->options.ingest && ingest_play(&radio->ingest, number, now)) {
+        return (uint32_t)((number + 1) * RADIO_FRAME_SAMPLES - sample);
+    }
+    return play(radio, sample, now);
 }
 
 static void on_capture(void *user, const uint8_t *data, size_t len)
@@ -91,13 +133,6 @@ static void on_capture(void *user, const uint8_t *data, size_t len)
         fclose(radio->capture);
         radio->capture = NULL;
     }
-}
-
-static void stop(void *user)
-{
-    struct radio *radio = user;
-
-    radio->stop = true;
 }
 
 static void on_signal(void *user, short events)
@@ -228,7 +263,7 @@ static int open_station(struct radio *radio, strait_time start)
         .max_listeners = radio->options.max_listeners,
         .dtls_role = radio->options.dtls_role,
         .expect = radio->options.has_expect ? &radio->options.expect : NULL,
-        .title = MELODY_TITLE,
+        .title = program_title(radio->program),
     };
     int error;
 
@@ -267,13 +302,27 @@ static int open_record(struct radio *radio)
     return 0;
 }
 
-static int open_encoder(struct radio *radio)
+static int open_program(struct radio *radio)
 {
-    const char *reason;
+    const struct options *options = &radio->options;
+    const struct program_config config = {
+        .playlist = { .names = options->names,
+                      .n_names = options->n_names,
+                      .mic = options->mic,
+                      .loop = options->loop,
+                      .runtime = radio->runtime },
+        .encoder = { .bitrate = (int)options->bitrate * 1000, .expected_loss = (int)options->fec },
+        .stereo = options->stereo,
+        .title = options->title,
+    };
 
-    if (encoder_create(&radio->encoder, (int)radio->options.bitrate * 1000, &reason) != 0) {
-        terminal_complain("cannot encode Opus: %s.", reason);
+    if (program_create(&radio->program, &config) != 0) {
         return -1;
+    }
+    /* The built-in melody needs no announcement. */
+    if (options->n_names == 0 && !options->mic) {
+        snprintf(radio->announced, sizeof radio->announced, "%s",
+                 program_source(radio->program)->title);
     }
     return 0;
 }
@@ -304,9 +353,8 @@ static int start(struct radio *radio)
     const strait_time now = strait_runtime_now(radio->runtime);
     int error;
 
-    melody_init(&radio->melody);
-    pacer_init(&radio->pacer, radio->station.start, RADIO_FRAME_MS * STRAIT_MS);
-    error = pacer_run(&radio->pacer, radio->runtime, on_frame, radio);
+    pacer_init(&radio->pacer, radio->station.start);
+    error = pacer_run(&radio->pacer, radio->runtime, on_due, radio);
     if (error == STRAIT_OK) {
         error = strait_runtime_watch(radio->runtime, radio->signals, POLLIN, on_signal, radio);
     }
@@ -324,7 +372,7 @@ static int start(struct radio *radio)
 static int open_radio(struct radio *radio)
 {
     if (open_signals(radio) != 0 || open_capture(radio) != 0 || open_transport(radio) != 0 ||
-        bind_udp(radio) != 0 || open_encoder(radio) != 0 ||
+        bind_udp(radio) != 0 || open_program(radio) != 0 ||
         open_station(radio, strait_runtime_now(radio->runtime)) != 0 || open_record(radio) != 0 ||
         open_http(radio) != 0) {
         return -1;
@@ -378,7 +426,7 @@ static int live(struct radio *radio)
     station_close(&radio->station, strait_runtime_now(radio->runtime));
     (void)strait_runtime_dispatch(radio->runtime);
     terminal_say("Off the air");
-    return 0;
+    return radio->failed ? 1 : 0;
 }
 
 static void close_radio(struct radio *radio)
@@ -390,9 +438,9 @@ static void close_radio(struct radio *radio)
     }
     ingest_finish(&radio->ingest);
     station_finish(&radio->station);
+    program_destroy(radio->program); /* it may have watched standard input */
     strait_endpoint_destroy(radio->endpoint);
     strait_runtime_destroy(radio->runtime);
-    encoder_destroy(radio->encoder);
     if (radio->capture) {
         fclose(radio->capture);
     }

@@ -10,9 +10,17 @@
 #include "terminal.h"
 
 static const char help[] =
-    "Usage: radio [OPTIONS]\n"
-    "Plays a melody to every browser that opens its page, through one UDP port.\n"
+    "Usage: radio [OPTIONS] [FILE|FOLDER|-]...\n"
+    "Plays music to every browser that opens its page, through one UDP port: Ogg Opus as it is,\n"
+    "WAV, FLAC, MP3, Vorbis and more encoded anew, folders in the order of their names, '-' for\n"
+    "Ogg Opus or WAV on standard input. Without a name: a melody.\n"
     "\n"
+    "  --mic[=NAME]          play the microphone (ALSA's name of it: default)\n"
+    "  --loop                begin again after the last file\n"
+    "  --title TEXT          say this on the page instead of the files' own titles\n"
+    "  --stereo[=yes|no]     encode stereo or mono (as the file is)\n"
+    "  --fec[=PERCENT]       packets carry the one before once more, for networks that lose so\n"
+    "                        many (10); at less than 9 only speech gets that\n"
     "  --udp-port N          media of all listeners (8080; 0: any that is free)\n"
     "  --http-port N         page and WHEP, on TCP (8080; 0: any that is free)\n"
     "  --http-address ADDR   serve the page on this address only (all)\n"
@@ -21,7 +29,7 @@ static const char help[] =
     "  --advertise ADDR      offer this address as well, such as the public one of a 1:1 NAT;\n"
     "                        may be given several times\n"
     "  --max-listeners N     more get 503 (500)\n"
-    "  --bitrate N           of Opus, in kbit/s, 6 to 510 (96)\n"
+    "  --bitrate N           of what is encoded, in kbit/s, 6 to 510 (96)\n"
     "  --ingest              take a publisher in by WHIP: on the air instead of all else while\n"
     "                        he sends\n"
     "  --ingest-token TOKEN  ... only one who knows this word\n"
@@ -46,6 +54,11 @@ enum option_number {
     MAX_LISTENERS,
     BITRATE,
     SECONDS,
+    FEC,
+    STEREO,
+    LOOP,
+    TITLE,
+    MIC,
     DTLS_ROLE,
     EXPECT,
     INGEST,
@@ -66,6 +79,7 @@ static const struct range {
     [HTTP_PORT - FIRST] = { "--http-port", 0, 65535 },
     [MAX_LISTENERS - FIRST] = { "--max-listeners", 1, 16384 },
     [BITRATE - FIRST] = { "--bitrate", 6, 510 },
+    [FEC - FIRST] = { "--fec", 1, 100 },
     [SECONDS - FIRST] = { "--seconds", 1, 1000000000 },
 };
 
@@ -129,6 +143,19 @@ static bool read_role(struct options *options, const char *text)
     return true;
 }
 
+static bool read_stereo(struct options *options, const char *text)
+{
+    if (!text || strcmp(text, "yes") == 0) {
+        options->stereo = PROGRAM_STEREO;
+    } else if (strcmp(text, "no") == 0) {
+        options->stereo = PROGRAM_MONO;
+    } else {
+        terminal_complain("--stereo must be yes or no, not '%s'.", text);
+        return false;
+    }
+    return true;
+}
+
 static bool read_expect(struct options *options, const char *text)
 {
     options->has_expect = true;
@@ -158,8 +185,37 @@ static bool read_token(struct options *options, const char *text)
     return true;
 }
 
+/* What is played and how; -1: another option. */
+static int read_source_option(struct options *options, int option)
+{
+    switch (option) {
+    case BITRATE:
+        return read_number(option, optarg, &options->bitrate);
+    case FEC:
+        return read_number(option, optarg ? optarg : "10", &options->fec);
+    case STEREO:
+        return read_stereo(options, optarg);
+    case LOOP:
+        options->loop = true;
+        return true;
+    case TITLE:
+        options->title = optarg;
+        return true;
+    case MIC:
+        options->mic = optarg ? optarg : "default";
+        return true;
+    default:
+        return -1;
+    }
+}
+
 static bool read_option(struct options *options, int option)
 {
+    const int source = read_source_option(options, option);
+
+    if (source >= 0) {
+        return source;
+    }
     switch (option) {
     case UDP_PORT:
         return read_port(option, optarg, &options->udp_port);
@@ -172,8 +228,6 @@ static bool read_option(struct options *options, int option)
         return read_address(options, optarg);
     case MAX_LISTENERS:
         return read_number(option, optarg, &options->max_listeners);
-    case BITRATE:
-        return read_number(option, optarg, &options->bitrate);
     case SECONDS:
         return read_number(option, optarg, &options->seconds);
     case DTLS_ROLE:
@@ -211,6 +265,11 @@ enum options_result options_read(struct options *out, int argc, char **argv)
         { "advertise", required_argument, NULL, ADVERTISE },
         { "max-listeners", required_argument, NULL, MAX_LISTENERS },
         { "bitrate", required_argument, NULL, BITRATE },
+        { "fec", optional_argument, NULL, FEC },
+        { "stereo", optional_argument, NULL, STEREO },
+        { "loop", no_argument, NULL, LOOP },
+        { "title", required_argument, NULL, TITLE },
+        { "mic", optional_argument, NULL, MIC },
         { "seconds", required_argument, NULL, SECONDS },
         { "dtls-role", required_argument, NULL, DTLS_ROLE },
         { "expect-fingerprint", required_argument, NULL, EXPECT },
@@ -249,8 +308,10 @@ enum options_result options_read(struct options *out, int argc, char **argv)
             return OPTIONS_WRONG;
         }
     }
-    if (optind < argc) {
-        terminal_complain("'%s' is not an option: try --help.", argv[optind]);
+    out->names = (const char *const *)argv + optind;
+    out->n_names = (size_t)(argc - optind);
+    if (out->mic && out->n_names > 0) {
+        terminal_complain("'%s' and --mic: there can be one of them.", argv[optind]);
         return OPTIONS_WRONG;
     }
     return OPTIONS_RUN;

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <strait/strait.h>
 
+#include "program.h"
+
 #define OPTIONS_MAX_ADVERTISE 8u
 
 struct options {
@@ -15,7 +17,14 @@ struct options {
     size_t n_advertise;
     enum strait_dtls_role dtls_role;
     uint32_t max_listeners;
+    const char *const *names; /* of files, folders, "-"; as given */
+    size_t n_names;
+    const char *mic;   /* ALSA's name; NULL: none */
+    const char *title; /* NULL: the sources' own */
+    bool loop;
+    enum program_stereo stereo;
     uint32_t bitrate;
+    uint32_t fec;                   /* expected loss in per cent; 0: no FEC */
     const char *tls_cert, *tls_key; /* NULL: HTTP */
     bool ingest;
     const char *ingest_token; /* NULL: whoever comes may publish */

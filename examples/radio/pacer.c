@@ -1,16 +1,19 @@
 #include "pacer.h"
 
-void pacer_init(struct pacer *pacer, strait_time start, strait_time period)
+#include "format.h"
+
+void pacer_init(struct pacer *pacer, strait_time start)
 {
-    *pacer = (struct pacer){ .start = start, .period = period };
+    *pacer = (struct pacer){ .start = start };
 }
 
 strait_time pacer_deadline(const struct pacer *pacer)
 {
-    return pacer->start + pacer->next * pacer->period;
+    return pacer->start + pacer->next / RADIO_RATE * STRAIT_S +
+           pacer->next % RADIO_RATE * STRAIT_S / RADIO_RATE;
 }
 
-bool pacer_take(struct pacer *pacer, strait_time now, uint64_t *frame)
+bool pacer_due(struct pacer *pacer, strait_time now)
 {
     const strait_time deadline = pacer_deadline(pacer);
 
@@ -18,28 +21,37 @@ bool pacer_take(struct pacer *pacer, strait_time now, uint64_t *frame)
         return false;
     }
     if (now - deadline > PACER_MAX_LATE) {
-        const uint64_t late = (now - deadline) / pacer->period;
+        const uint64_t late = (now - deadline) / (RADIO_FRAME_MS * STRAIT_MS);
 
-        pacer->next += late;
-        pacer->skipped += late;
+        pacer->next += late * RADIO_FRAME_SAMPLES;
+        pacer->skipped += late * RADIO_FRAME_SAMPLES;
     }
-    *frame = pacer->next++;
     return true;
+}
+
+void pacer_advance(struct pacer *pacer, uint32_t samples)
+{
+    pacer->next += samples;
 }
 
 static void wake(void *user)
 {
     struct pacer *pacer = user;
-    uint64_t frame;
 
-    while (pacer_take(pacer, strait_runtime_now(pacer->runtime), &frame)) {
-        pacer->due(pacer->user, frame, strait_runtime_now(pacer->runtime));
+    while (!pacer->stopped && pacer_due(pacer, strait_runtime_now(pacer->runtime))) {
+        const uint32_t samples = pacer->due(pacer->user, pacer->next,
+                                            strait_runtime_now(pacer->runtime));
+
+        pacer->stopped |= samples == 0;
+        pacer_advance(pacer, samples);
     }
-    (void)strait_runtime_at(pacer->runtime, pacer_deadline(pacer), wake, pacer);
+    if (!pacer->stopped) {
+        (void)strait_runtime_at(pacer->runtime, pacer_deadline(pacer), wake, pacer);
+    }
 }
 
 int pacer_run(struct pacer *pacer, struct strait_runtime *runtime,
-              void (*due)(void *user, uint64_t frame, strait_time now), void *user)
+              uint32_t (*due)(void *user, uint64_t sample, strait_time now), void *user)
 {
     pacer->runtime = runtime;
     pacer->due = due;
@@ -49,6 +61,7 @@ int pacer_run(struct pacer *pacer, struct strait_runtime *runtime,
 
 void pacer_stop(struct pacer *pacer)
 {
+    pacer->stopped = true;
     if (pacer->runtime) {
         (void)strait_runtime_at(pacer->runtime, STRAIT_TIME_NEVER, wake, pacer);
     }

@@ -104,9 +104,9 @@ static void look_at_time(struct reorder *reorder, uint32_t timestamp)
     if (reorder->n == 0) {
         reorder->play += (uint32_t)ahead < reorder->stalled ? (uint32_t)ahead : reorder->stalled;
         reorder->stalled = 0;
-    }
-    if (after(reorder->play, timestamp) > RATE) {
-        restart(reorder);
+        if (after(reorder->play, timestamp) > RATE) {
+            restart(reorder);
+        }
     }
 }
 

@@ -114,11 +114,10 @@ static uint32_t play(struct radio *radio, uint64_t sample, strait_time now)
 static uint32_t on_due(void *user, uint64_t sample, strait_time now)
 {
     struct radio *radio = user;
-    const uint64_t number = (sample + RADIO_FRAME_SAMPLES - 1) / RADIO_FRAME_SAMPLES;
 
     /* A publisher is heard in frames of 20 ms, and the program waits meanwhile. */
-    if (radio->options.ingest && ingest_play(&radio->ingest, number, now)) {
-        return (uint32_t)((number + 1) * RADIO_FRAME_SAMPLES - sample);
+    if (radio->options.ingest && ingest_play(&radio->ingest, sample, now)) {
+        return RADIO_FRAME_SAMPLES;
     }
     return play(radio, sample, now);
 }

@@ -5,6 +5,7 @@ import { closeBrowsers } from './lib/browsers.mjs';
 import { killRadios, useBuild } from './lib/radio.mjs';
 import { tests as whep } from './tests/whep.mjs';
 import { tests as whepPatch } from './tests/whep-patch.mjs';
+import { tests as whepRestart } from './tests/whep-restart.mjs';
 import { tests as whip } from './tests/whip.mjs';
 import { tests as listen } from './tests/listen.mjs';
 import { tests as ten } from './tests/ten.mjs';
@@ -18,6 +19,7 @@ useBuild(build);
 const all = [
   ...whep,
   ...whepPatch,
+  ...whepRestart,
   ...whip,
   ...listen,
   ...ten,

@@ -128,11 +128,8 @@ static int open_decoder(struct file_source *self, char reason[SOURCE_MAX_REASON]
 
     self->file = sf_open(self->path, SFM_READ, &self->info);
     if (!self->file) {
-        source_say(reason, "%s is not audio that can be read: %s", self->path, sf_strerror(NULL));
-        reason[strcspn(reason, "\n")] = '\0';
-        if (reason[strlen(reason) - 1] == '.') {
-            reason[strlen(reason) - 1] = '\0';
-        }
+        /* libsndfile's own words speak of a missing file where it took a text for MP3. */
+        source_say(reason, "%s is not audio that can be read", self->path);
         return -1;
     }
     if (self->info.channels > MAX_FILE_CHANNELS) {

@@ -62,14 +62,19 @@ static void a_fragment_says_what_is_new(void **state)
 
 static void candidates_of_no_use_are_counted(void **state)
 {
-    char text[64 * sizeof CANDIDATE] = SECTION "a=candidate:3 1 dccp 1 192.0.2.1 9 typ host\r\n";
+    static const char begin[] = SECTION "a=candidate:3 1 dccp 1 192.0.2.1 9 typ host\r\n";
+    const size_t many = SDPFRAG_MAX_CANDIDATES + 5;
+    const size_t each = sizeof CANDIDATE - 1;
+    char text[sizeof begin + 64 * sizeof CANDIDATE];
+    size_t len = sizeof begin - 1;
     struct sdpfrag news;
 
     (void)state;
-    for (size_t i = 0; i < SDPFRAG_MAX_CANDIDATES + 5; i++) {
-        strcat(text, CANDIDATE);
+    memcpy(text, begin, len);
+    for (size_t i = 0; i < many; i++, len += each) {
+        memcpy(text + len, CANDIDATE, each);
     }
-    assert_int_equal(parse(&news, text, strlen(text)), 0);
+    assert_int_equal(parse(&news, text, len), 0);
     assert_int_equal(news.n_candidates, SDPFRAG_MAX_CANDIDATES);
     assert_int_equal(news.skipped, 1 + 5);
 }

@@ -65,11 +65,14 @@ enum source_result live_pull(struct live *live, float *stereo, size_t n, size_t 
     while (*got == 0) {
         const size_t straight = live->size - live->first < live->n ? live->size - live->first
                                                                    : live->n;
-        const bool last = live->ended && straight == live->n;
+        /* libsamplerate would take thousands more, out of our sight: no more than this needs. */
+        const size_t wanted = (size_t)((double)n * live->rate / RADIO_RATE) + 16;
+        const size_t given = straight < wanted ? straight : wanted;
+        const bool last = live->ended && given == live->n;
         size_t used;
 
         *got = resampler_run(live->resampler, live->drift.ratio, live->ring + 2 * live->first,
-                             straight, last, stereo, n, &used);
+                             given, last, stereo, n, &used);
         live->first = (live->first + used) % live->size;
         live->n -= used;
         if (*got == 0 && used == 0) {

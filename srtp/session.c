@@ -55,12 +55,14 @@ int strait_srtp_create(struct strait_srtp **out, const struct strait_srtp_config
     *out = NULL;
     int result = read_config(&config, from);
     if (result == STRAIT_OK) {
+        result = strait__hooks_init(&hooks, config.hooks);
+    }
+    if (result == STRAIT_OK) {
         result = strait__srtp_library_acquire();
     }
     if (result != STRAIT_OK) {
         goto done;
     }
-    strait__hooks_init(&hooks, config.hooks);
     srtp = strait__alloc(&hooks, sizeof *srtp);
     if (srtp == NULL) {
         strait__srtp_library_release();

@@ -89,6 +89,28 @@ static void a_table_without_randomness_is_an_error(void **state)
     strait__table_finish(&table);
 }
 
+static void hooks_without_their_size_or_by_halves_are_refused(void **state)
+{
+    (void)state;
+    struct strait_hooks own = { .random = no_random }, hooks;
+    assert_int_equal(strait__hooks_init(&hooks, &own), STRAIT_E_INVALID);
+    assert_ptr_not_equal(hooks.random, no_random);
+    own.size = sizeof own;
+    assert_int_equal(strait__hooks_init(&hooks, &own), STRAIT_OK);
+    assert_ptr_equal(hooks.random, no_random);
+    own.alloc = hooks.alloc;
+    assert_int_equal(strait__hooks_init(&hooks, &own), STRAIT_E_INVALID);
+    own.alloc = NULL;
+    own.free = hooks.free;
+    assert_int_equal(strait__hooks_init(&hooks, &own), STRAIT_E_INVALID);
+    /* Of an older header, that knew no log. */
+    own.free = NULL;
+    own.size = offsetof(struct strait_hooks, log);
+    assert_int_equal(strait__hooks_init(&hooks, &own), STRAIT_OK);
+    assert_ptr_equal(hooks.random, no_random);
+    assert_int_equal(hooks.size, sizeof hooks);
+}
+
 /* --- Addresses -------------------------------------------------------------------------------------- */
 
 static struct sockaddr_storage address(const char *host, uint16_t port)
@@ -232,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_table_finds_what_is_in_it_and_nothing_else),
         cmocka_unit_test(a_table_refuses_a_key_twice_and_a_node_twice),
         cmocka_unit_test(a_table_without_randomness_is_an_error),
+        cmocka_unit_test(hooks_without_their_size_or_by_halves_are_refused),
         cmocka_unit_test(addresses_parse_print_and_compare),
         cmocka_unit_test(paths_have_equal_keys_only_if_they_are_equal),
         cmocka_unit_test(a_short_or_foreign_sockaddr_is_refused),

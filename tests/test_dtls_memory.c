@@ -130,6 +130,7 @@ static void test_each_random_fails(void **state)
             for (int k = 0; k < 2; k++) { /* the allocator's user is the side */
                 pair->side[k].hooks.random = random_runs_dry;
                 pair->side[k].hooks.alloc = NULL;
+                pair->side[k].hooks.free = NULL;
                 pair->side[k].hooks.user = &seed;
             }
             random_left = i;

@@ -42,6 +42,33 @@ static void a_given_path_carries_dtls_and_media(void **state)
     assert_int_equal(stats.srtp.rtp_unprotected, 1);
 }
 
+static void congestion_marks_and_arrival_times_go_with_each_packet(void **state)
+{
+    struct pair *pair = *state;
+    uint8_t bytes[64];
+    pair_give_dtls(pair, 0); /* the other side has no keys yet: what comes waits */
+    pair_set_paths(pair);
+    pair_run(pair);
+    for (uint16_t i = 1; i <= 2; i++) {
+        struct strait_packet packet = pair_rtp(bytes, i);
+        packet.ecn = (uint8_t)i;
+        packet.dscp = (uint8_t)(44 + i);
+        assert_int_equal(strait_transport_send(pair->side[0].transport, &packet, 1), 1);
+        strait_time sent = pair->now;
+        pair_carry(pair, 0);
+        if (i == 1) {
+            assert_int_equal(pair->side[1].packets, 0);
+            pair_give_dtls(pair, 1);
+            pair_run(pair);
+        }
+        assert_int_equal(pair->side[1].packets, i);
+        assert_int_equal(pair->side[1].last_packet.kind, STRAIT_PACKET_RTP);
+        assert_int_equal(pair->side[1].last_packet.ecn, i);
+        assert_int_equal(pair->side[1].last_packet.dscp, 44 + i);
+        assert_true(pair->side[1].last_packet.rx_time == sent - STRAIT_US);
+    }
+}
+
 static void media_before_keys_or_without_a_path_is_refused_and_counted(void **state)
 {
     struct pair *pair = *state;
@@ -250,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_given_path_carries_dtls_and_media),
+        CASE(congestion_marks_and_arrival_times_go_with_each_packet),
         CASE(media_before_keys_or_without_a_path_is_refused_and_counted),
         CASE(a_late_fingerprint_holds_the_association_and_media),
         CASE(a_wrong_fingerprint_fails_by_name_and_sends_no_media),

@@ -37,6 +37,7 @@ static void on_packets(void *user, struct strait_transport *t, struct strait_pac
 {
     struct side *side = user;
     side->packets += (unsigned)n;
+    side->last_packet = packets[n - 1];
     side->last_len = packets[n - 1].len < sizeof side->last ? packets[n - 1].len : 0;
     memcpy(side->last, packets[n - 1].data, side->last_len);
     if (side->echo) {
@@ -150,7 +151,10 @@ size_t pair_carry(struct pair *pair, int from)
                                          .room = sizeof bytes,
                                          .local = sends[i].path->remote,
                                          .remote = sends[i].path->local,
-                                         .socket = 7 };
+                                         .socket = 7,
+                                         .ecn = sends[i].ecn,
+                                         .dscp = sends[i].dscp,
+                                         .rx_time = pair->now - STRAIT_US };
             assert_int_equal(strait_endpoint_receive(receiver->endpoint, pair->now, &d, 1),
                              STRAIT_OK);
         }

@@ -15,6 +15,7 @@ struct side {
     enum strait_dtls_state dtls;
     uint8_t last[64];
     size_t last_len;
+    struct strait_packet last_packet; /* its bytes are gone */
     /* What is done inside events. */
     bool destroy_on_connect, destroy_on_data, close_on_data, echo, drive_on_packets;
 };

@@ -50,10 +50,10 @@ int strait_certificate_create(struct strait_certificate **out,
         return STRAIT_E_INVALID;
     }
     *out = NULL;
-    if (config != NULL && strait__sized_read(&c, sizeof c, config) != STRAIT_OK) {
+    if ((config != NULL && strait__sized_read(&c, sizeof c, config) != STRAIT_OK) ||
+        strait__hooks_init(&hooks, c.hooks) != STRAIT_OK) {
         return STRAIT_E_INVALID;
     }
-    strait__hooks_init(&hooks, c.hooks);
     int error = strait__certificate_make(&der, &hooks, c.common_name ? c.common_name : "strait",
                                          c.not_before, c.not_after);
     if (error == STRAIT_OK) {
@@ -72,10 +72,10 @@ int strait_certificate_load_der(struct strait_certificate **out, const struct st
         return STRAIT_E_INVALID;
     }
     *out = NULL;
-    if (cert == NULL || cert_len == 0 || key == NULL || key_len == 0) {
+    if (cert == NULL || cert_len == 0 || key == NULL || key_len == 0 ||
+        strait__hooks_init(&h, hooks) != STRAIT_OK) {
         return STRAIT_E_INVALID;
     }
-    strait__hooks_init(&h, hooks);
     int error = strait__certificate_check(&h, cert, cert_len, key, key_len);
     if (error != STRAIT_OK) {
         return error;

@@ -39,10 +39,12 @@ int strait_endpoint_create(struct strait_endpoint **out, const struct strait_end
     }
     *out = NULL;
     int error = read_config(&config, given);
+    if (error == STRAIT_OK) {
+        error = strait__hooks_init(&hooks, config.hooks);
+    }
     if (error != STRAIT_OK) {
         return error;
     }
-    strait__hooks_init(&hooks, config.hooks);
     struct strait_endpoint *e = strait__alloc(&hooks, sizeof *e);
     if (e == NULL) {
         return STRAIT_E_NOMEM;

@@ -192,7 +192,10 @@ static int init(struct strait__replay *replay, const struct strait_replay_config
             return error;
         }
     }
-    strait__hooks_init(&replay->host, replay->config.hooks);
+    int error = strait__hooks_init(&replay->host, replay->config.hooks);
+    if (error != STRAIT_OK) {
+        return error;
+    }
     replay->hooks = (struct strait_hooks){ .size = sizeof replay->hooks,
                                            .user = replay,
                                            .alloc = replay_alloc,

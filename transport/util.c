@@ -43,16 +43,22 @@ static void default_log(void *user, enum strait_log_level level, const char *com
     (void)line;
 }
 
-void strait__hooks_init(struct strait_hooks *hooks, const struct strait_hooks *from)
+int strait__hooks_init(struct strait_hooks *hooks, const struct strait_hooks *from)
 {
     struct strait_hooks h = { .size = 0 };
+    int error = STRAIT_OK;
     if (from != NULL) {
         /* A caller of a younger or older header may know more or fewer hooks. */
         size_t known = from->size < sizeof h ? from->size : sizeof h;
         memcpy(&h, from, known);
+        /* Nobody shall find out late that his random source was never asked. */
+        if (known <= sizeof h.size || (h.alloc == NULL) != (h.free == NULL)) {
+            memset(&h, 0, sizeof h);
+            error = STRAIT_E_INVALID;
+        }
     }
     h.size = sizeof h;
-    if (h.alloc == NULL || h.free == NULL) {
+    if (h.alloc == NULL) {
         h.alloc = default_alloc;
         h.free = default_free;
     }
@@ -63,6 +69,7 @@ void strait__hooks_init(struct strait_hooks *hooks, const struct strait_hooks *f
         h.log = default_log;
     }
     *hooks = h;
+    return error;
 }
 
 void *strait__alloc(const struct strait_hooks *hooks, size_t bytes)

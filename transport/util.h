@@ -8,8 +8,9 @@
 
 #include <strait/types.h>
 
-/* Copies what the caller gave (NULL: nothing) and fills the gaps with the defaults. */
-void strait__hooks_init(struct strait_hooks *hooks, const struct strait_hooks *from);
+/* Copies what the caller gave (NULL: nothing) and fills the gaps with the defaults. STRAIT_E_INVALID where
+ * the size is missing, or one of alloc and free; `hooks` are the defaults then. */
+int strait__hooks_init(struct strait_hooks *hooks, const struct strait_hooks *from);
 
 /* Zeroed memory, or NULL. */
 void *strait__alloc(const struct strait_hooks *hooks, size_t bytes);

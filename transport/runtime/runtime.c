@@ -90,7 +90,9 @@ int strait_runtime_create(struct strait_runtime **out, const struct strait_runti
         return STRAIT_E_INVALID;
     }
     struct strait_hooks hooks;
-    strait__hooks_init(&hooks, c.hooks);
+    if (strait__hooks_init(&hooks, c.hooks) != STRAIT_OK) {
+        return STRAIT_E_INVALID;
+    }
     struct strait_runtime *runtime = strait__alloc(&hooks, sizeof *runtime);
     if (runtime == NULL) {
         return STRAIT_E_NOMEM;

@@ -87,7 +87,7 @@ struct strait_packet {
     enum strait_packet_kind kind;
     int status;          /* out: STRAIT_OK, or why this one packet was not taken */
     uint8_t ecn;         /* in: as received; out: to set */
-    uint8_t dscp;        /* out: to set */
+    uint8_t dscp;        /* likewise */
     strait_time rx_time; /* in: as received */
 };
 
@@ -104,9 +104,9 @@ enum strait_log_level {
  * inside strait's functions, in the thread that made the call, and must not call strait.
  */
 struct strait_hooks {
-    size_t size; /* sizeof(struct strait_hooks) */
+    size_t size; /* sizeof(struct strait_hooks); STRAIT_E_INVALID where it is missing */
     void *user;
-    /* Memory for `bytes` > 0 bytes aligned to 16, or NULL. Default: malloc. */
+    /* Memory for `bytes` > 0 bytes aligned to 16, or NULL. Default: malloc. With `free` or not at all. */
     void *(*alloc)(void *user, size_t bytes);
     /* Gives back what alloc gave, never NULL. Default: free. */
     void (*free)(void *user, void *memory);

@@ -10,6 +10,7 @@ import { tests as whip } from './tests/whip.mjs';
 import { tests as listen } from './tests/listen.mjs';
 import { tests as ten } from './tests/ten.mjs';
 import { tests as refusal } from './tests/refusal.mjs';
+import { tests as sources } from './tests/sources.mjs';
 import { tests as record } from './tests/record.mjs';
 import { screens } from './tests/screens.mjs';
 
@@ -24,6 +25,7 @@ const all = [
   ...listen,
   ...ten,
   ...refusal,
+  ...sources,
   ...record(build),
   ['the playing page fits a desk and a phone', screens(build)],
 ];

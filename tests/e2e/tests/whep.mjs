@@ -246,7 +246,7 @@ async function options() {
   await refuses(['--dtls-role', 'both'], 2, /--dtls-role.*'both'/);
   await refuses(['--expect-fingerprint', 'md5 AA'], 2, /--expect-fingerprint/);
   await refuses(['--nonsense'], 2, /--nonsense/);
-  await refuses(['extra'], 2, /extra/);
+  await refuses(['--record', '/nowhere/at/all', '--http-port', '0', '--udp-port', '0'], 1, /\/nowhere/);
   await refuses(['--http-port', '0', '--udp-port', '0', '--capture', '/nowhere/at/all'], 1, /\/nowhere/);
   for (const [option, pattern] of [['--help', /--udp-port/], ['--version', /^radio \d+\.\d+\.\d+$/]]) {
     const process = new Process([option]);

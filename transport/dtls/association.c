@@ -10,11 +10,14 @@ int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config
 {
     struct strait_dtls_config c;
     struct strait_hooks hooks;
-    if (out == NULL || strait__dtls_config_read(&c, config) != STRAIT_OK ||
-        strait__hooks_init(&hooks, c.hooks) != STRAIT_OK) {
+    if (out == NULL) {
         return STRAIT_E_INVALID;
     }
     *out = NULL;
+    if (strait__dtls_config_read(&c, config) != STRAIT_OK ||
+        strait__hooks_init(&hooks, c.hooks) != STRAIT_OK) {
+        return STRAIT_E_INVALID;
+    }
     struct strait_dtls *d = strait__alloc(&hooks, sizeof *d);
     if (d == NULL) {
         return STRAIT_E_NOMEM;

@@ -14,7 +14,8 @@ void drift_full(struct drift *drift)
 
 static double nudge(uint64_t margin)
 {
-    const double away = ((double)margin - DRIFT_TARGET) / DRIFT_TARGET;
+    const uint32_t target = DRIFT_TARGET;
+    const double away = ((double)margin - target) / target;
     const double most = away > 1.0 ? 1.0 : away < -1.0 ? -1.0 : away;
 
     return 1.0 - DRIFT_MAX_NUDGE * most;

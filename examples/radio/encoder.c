@@ -53,10 +53,10 @@ void encoder_destroy(struct encoder *encoder)
     free(encoder);
 }
 
-void encoder_set_mono(struct encoder *encoder, bool mono)
+void encoder_set_channels(struct encoder *encoder, int channels)
 {
     (void)opus_encoder_ctl(encoder->opus,
-                           OPUS_SET_FORCE_CHANNELS(mono ? 1 : (opus_int32)RADIO_CHANNELS));
+                           OPUS_SET_FORCE_CHANNELS(channels == 0 ? OPUS_AUTO : channels));
 }
 
 int encoder_encode(struct encoder *encoder, const float *stereo, uint8_t packet[ENCODER_MAX_PACKET])

@@ -2,7 +2,6 @@
 #ifndef RADIO_ENCODER_H
 #define RADIO_ENCODER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +21,8 @@ int encoder_create(struct encoder **out, const struct encoder_config *config, co
 /* NULL is fine. */
 void encoder_destroy(struct encoder *encoder);
 
-/* Whether left and right become one from the next frame on. */
-void encoder_set_mono(struct encoder *encoder, bool mono);
+/* From the next frame on: 1 or 2, or 0: libopus chooses by the bitrate. */
+void encoder_set_channels(struct encoder *encoder, int channels);
 
 /* RADIO_FRAME_SAMPLES pairs of samples; returns the packet's length, or -1. */
 int encoder_encode(struct encoder *encoder, const float *stereo,

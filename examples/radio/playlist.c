@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -37,6 +38,7 @@ static int is_audio(const struct dirent *entry)
 static int add(struct playlist *playlist, const char *folder, const char *name)
 {
     const size_t len = strlen(folder) + strlen(name) + 2;
+    const char *slash = *folder && folder[strlen(folder) - 1] != '/' ? "/" : "";
     char *path = malloc(len);
 
     if (playlist->n == playlist->room) {
@@ -53,11 +55,8 @@ static int add(struct playlist *playlist, const char *folder, const char *name)
     if (!path) {
         return -1;
     }
-    path[0] = '\0';
-    if (*folder) {
-        strcat(strcpy(path, folder), folder[strlen(folder) - 1] == '/' ? "" : "/");
-    }
-    playlist->files[playlist->n++] = strcat(path, name);
+    snprintf(path, len, "%s%s%s", folder, slash, name);
+    playlist->files[playlist->n++] = path;
     return 0;
 }
 

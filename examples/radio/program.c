@@ -21,11 +21,16 @@ struct program {
     bool has_after_gap;
 };
 
-static void choose_channels(struct program *program)
+static int channels(const struct program *program)
 {
-    encoder_set_mono(program->encoder,
-                     program->config.stereo == PROGRAM_MONO ||
-                         (program->config.stereo == PROGRAM_AS_SOURCE && program->source->mono));
+    switch (program->config.stereo) {
+    case PROGRAM_STEREO:
+        return 2;
+    case PROGRAM_MONO:
+        return 1;
+    default:
+        return program->source->mono ? 1 : 0;
+    }
 }
 
 static bool open_next(struct program *program)
@@ -33,7 +38,7 @@ static bool open_next(struct program *program)
     program->source = playlist_next(program->playlist);
     program->position = 0;
     if (program->source) {
-        choose_channels(program);
+        encoder_set_channels(program->encoder, channels(program));
     }
     return program->source != NULL;
 }

@@ -57,7 +57,9 @@ void sound_write(const char *path, int format, unsigned rate, unsigned channels,
     assert_non_null(file);
     assert_non_null(samples);
     for (size_t i = 0; i < frames * channels; i++) {
-        samples[i] = 0.5f * (float)sin(TURN * hz * (double)(i / channels) / rate);
+        const size_t frame = i / channels;
+
+        samples[i] = 0.5f * (float)sin(TURN * hz * (double)frame / rate);
     }
     (void)sf_set_string(file, SF_STR_ARTIST, "Tester");
     (void)sf_set_string(file, SF_STR_TITLE, title);

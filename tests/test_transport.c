@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "tests/transport_pair.h"
+#include "transport/address.h"
+#include "transport/endpoint.h"
 
 static void a_given_path_carries_dtls_and_media(void **state)
 {
@@ -237,10 +239,40 @@ static void a_path_that_another_transport_uses_is_refused(void **state)
     struct pair *pair = *state;
     struct strait_transport *other;
     struct strait_transport_config config = pair_config(pair, 0);
+    memset(&config.events, 0, sizeof config.events);
     pair_connect(pair);
     assert_int_equal(strait_transport_create(&other, pair->side[0].endpoint, &config, pair->now),
                      STRAIT_OK);
     assert_int_equal(strait_transport_set_path(other, &pair->side[0].path, 0), STRAIT_E_EXISTS);
+    /* Given to the first one long ago, it is still its own; closed, it needs it no more. */
+    pair->now += 60 * STRAIT_S;
+    pair_run(pair);
+    assert_int_equal(strait_transport_set_path(other, &pair->side[0].path, 0), STRAIT_E_EXISTS);
+    strait_transport_close(pair->side[0].transport, pair->now);
+    assert_int_equal(strait_transport_set_path(other, &pair->side[0].path, 0), STRAIT_OK);
+    strait_endpoint_advance(pair->side[0].endpoint, pair->now);
+    assert_non_null(strait_transport_path(other));
+}
+
+/* The setter must know what becomes of it: the host is told nothing later. */
+static void a_path_that_another_transport_had_until_now_is_refused(void **state)
+{
+    struct pair *pair = *state;
+    struct strait_transport *other;
+    struct strait_transport_config config = pair_config(pair, 0);
+    memset(&config.events, 0, sizeof config.events);
+    assert_int_equal(strait_transport_create(&other, pair->side[0].endpoint, &config, pair->now),
+                     STRAIT_OK);
+    pair_connect(pair);
+    struct strait_path before = pair->side[0].path;
+    strait__address_set_port(&pair->side[0].path.remote, 2000);
+    pair_set_paths(pair);
+    pair_run(pair);
+    assert_int_equal(strait_transport_set_path(other, &before, 0), STRAIT_E_EXISTS);
+    strait_endpoint_advance(pair->side[0].endpoint, pair->now + STRAIT__PATH_HELD);
+    assert_int_equal(strait_transport_set_path(other, &before, 0), STRAIT_OK);
+    strait_endpoint_advance(pair->side[0].endpoint, pair->now + STRAIT__PATH_HELD);
+    assert_non_null(strait_transport_path(other));
 }
 
 static void a_full_outbox_is_told_and_counted(void **state)
@@ -288,6 +320,7 @@ int main(void)
         CASE(a_recording_needs_the_word_that_secrets_are_fine),
         CASE(an_endpoint_keeps_to_its_number_of_transports),
         CASE(a_path_that_another_transport_uses_is_refused),
+        CASE(a_path_that_another_transport_had_until_now_is_refused),
         CASE(a_full_outbox_is_told_and_counted),
         CASE(the_clock_does_not_run_backwards),
     };

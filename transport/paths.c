@@ -43,6 +43,16 @@ static struct strait__path_slot *choose(struct strait__paths *paths,
     return oldest;
 }
 
+bool strait__paths_taken(const struct strait_endpoint *endpoint,
+                         const struct strait_transport *owner, const struct strait_path *path,
+                         strait_time now)
+{
+    struct strait__path_key key;
+    strait__path_key(&key, path);
+    const struct strait__path_slot *slot = find(endpoint, &key);
+    return slot != NULL && slot->owner != owner && held(slot, path, now);
+}
+
 bool strait__paths_prove(struct strait__paths *paths, struct strait_endpoint *endpoint,
                          struct strait_transport *owner, const struct strait_path *path,
                          const struct strait_path *keep, strait_time now)

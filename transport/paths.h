@@ -27,6 +27,11 @@ bool strait__paths_prove(struct strait__paths *paths, struct strait_endpoint *en
 bool strait__paths_has(const struct strait__paths *paths, const struct strait_path *path);
 void strait__paths_clear(struct strait__paths *paths, struct strait_endpoint *endpoint);
 
+/* True if prove would be false now. */
+bool strait__paths_taken(const struct strait_endpoint *endpoint,
+                         const struct strait_transport *owner, const struct strait_path *path,
+                         strait_time now);
+
 /* Whose a 5-tuple is, or NULL. */
 struct strait_transport *strait__paths_owner(const struct strait_endpoint *endpoint,
                                              const struct strait_path *path);

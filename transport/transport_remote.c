@@ -201,10 +201,8 @@ int strait_transport_set_path(struct strait_transport *transport, const struct s
     if (transport->ice->ops->set_path == NULL) {
         return STRAIT_E_STATE;
     }
-    struct strait_transport *owner = path != NULL ? strait__paths_owner(transport->endpoint, path)
-                                                  : NULL;
-    if (owner != NULL && owner != transport && owner->has_path &&
-        strait__path_equal(&owner->path, path)) {
+    struct strait_endpoint *e = transport->endpoint;
+    if (path != NULL && strait__paths_taken(e, transport, path, e->now)) {
         return STRAIT_E_EXISTS;
     }
     strait__record_path(transport->endpoint->recorder, transport->id, path, rtt);

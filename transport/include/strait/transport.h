@@ -197,8 +197,8 @@ STRAIT_API const uint8_t *strait_transport_peer_certificate(
 
 /*
  * For STRAIT_ICE_EXTERNAL: the host's ICE says that this path is valid (sending is allowed), or, with
- * NULL, that it is lost. rtt in ns, 0: unknown. STRAIT_E_STATE (another kind of ICE), _EXISTS (the
- * path is another transport's).
+ * NULL, that it is lost. rtt in ns, 0: unknown. STRAIT_E_STATE (another kind of ICE), _EXISTS (a
+ * live other transport holds the path).
  */
 STRAIT_API int strait_transport_set_path(struct strait_transport *transport,
                                          const struct strait_path *path, strait_time rtt);

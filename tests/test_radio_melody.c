@@ -124,6 +124,7 @@ static void opus_keeps_the_notes(void **state)
     static float stereo[2 * MELODY_NOTE_SAMPLES];
     const size_t frames = MELODY_NOTE_SAMPLES / RADIO_FRAME_SAMPLES;
     struct melody melody;
+    const struct encoder_config config = { .bitrate = 96000 };
     struct encoder *encoder;
     const char *reason = "";
     size_t octets = 0;
@@ -132,7 +133,7 @@ static void opus_keeps_the_notes(void **state)
 
     (void)state;
     assert_non_null(decoder);
-    assert_int_equal(encoder_create(&encoder, 96000, &reason), 0);
+    assert_int_equal(encoder_create(&encoder, &config, &reason), 0);
     melody_init(&melody);
     for (size_t note = 0; note < 32; note++) {
         for (size_t frame = 0; frame < frames; frame++) {

@@ -28,10 +28,10 @@ void strait__transport_stun(struct strait_transport *t, strait_time now,
         t->stats.dropped_ended++;
         return;
     }
-    if (t->stats.first_check == 0) {
+    t->ice->ops->receive(t->ice, now, from, message);
+    if (t->stats.first_check == 0 && t->ice->pair.requests_received > 0) {
         t->stats.first_check = now;
     }
-    t->ice->ops->receive(t->ice, now, from, message);
     settle(t, now);
 }
 

@@ -47,8 +47,8 @@ struct strait_transport_config {
     void *user;
 
     enum strait_ice_kind ice;
-    enum strait_ice_role
-        ice_role; /* lite is always controlled unless both sides are (8445, 6.1.1) */
+    /* Lite is always controlled (RFC 8445, 6.1.1) and needs a full peer: two lite ones send no check. */
+    enum strait_ice_role ice_role;
     /* Local credentials, zero terminated; both NULL: made (8 and 24 characters). ice-char only, lengths
      * as in ice.h. A ufrag must be unique within the endpoint. */
     const char *ufrag;

@@ -41,8 +41,8 @@ struct strait_transport_stats {
     struct strait_dtls_stats dtls; /* all zero before the association exists */
     struct strait_srtp_stats srtp; /* all zero before keys exist */
     /* The connection's course, as times of the caller's clock; 0: not yet. first_check is the first
-     * request with valid integrity, first_media the first
-     * RTP or RTCP packet that came in and passed SRTP. */
+     * request with valid integrity, first_media the first RTP or RTCP packet that came in and passed
+     * SRTP. */
     strait_time created, first_check, path_validated, dtls_started, dtls_connected, first_media;
     /* Drops, each under its reason. */
     uint64_t dropped_stun_malformed;  /* no well-formed message */

@@ -42,6 +42,8 @@ void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t n, size_t bytes);
 void *__libc_realloc(void *memory, size_t bytes);
 
+/* The C library's own names for the parameters are reserved ones.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 void *malloc(size_t bytes)
 {
     process_allocs++;
@@ -59,6 +61,7 @@ void *realloc(void *memory, size_t bytes)
     process_allocs++;
     return __libc_realloc(memory, bytes);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 static void count_process_allocs(void)
 {

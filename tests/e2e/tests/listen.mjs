@@ -21,13 +21,14 @@ async function checkNotes(page) {
 }
 
 /** Chromium's own words; Firefox may leave some out. */
-async function checkBrowserStats(page, name) {
-  const wanted = name === 'Chromium' ? ['tlsVersion', 'srtpCipher', 'dtlsCipher'] : ['srtpCipher'];
+async function checkBrowserStats(page, name, ours) {
+  // Firefox tells no version of DTLS, and before 146 no cipher of SRTP either.
+  const told = (await hasPostQuantum(page)) ? ['srtpCipher'] : [];
+  const wanted = name === 'Chromium' ? ['tlsVersion', 'srtpCipher', 'dtlsCipher'] : told;
   const { transport } = await statsWith(page, wanted);
   note(`getStats: ${transport.tlsVersion} ${transport.dtlsCipher} ${transport.srtpCipher}`);
   if (transport.tlsVersion !== undefined) assert.equal(transport.tlsVersion, 'FEFC');
-  assert.match(srtpCipher(transport), AEAD);
-  return transport;
+  if (wanted.length > 0) assert.equal(srtpCipher(transport), ours.srtpCipher);
 }
 
 /** Firefox's DTLS has had X25519MLKEM768 since 146; a machine may still have an older one. */
@@ -86,8 +87,7 @@ function listenTest(name, role) {
     const page = await listen(browser, radio);
     await checkNotes(page);
     const ours = await checkRadioStats(radio, page, role);
-    const theirs = await checkBrowserStats(page, name);
-    assert.equal(srtpCipher(theirs), ours.srtpCipher);
+    await checkBrowserStats(page, name, ours);
     await checkReception(radio, page);
     await tellFirstSound(page);
     await leave(radio, page);

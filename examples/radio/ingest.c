@@ -370,6 +370,7 @@ bool ingest_play(struct ingest *ingest, uint64_t position, strait_time now)
 
     if (playing != ingest->on_air) {
         if (playing) {
+            ingest->began = position;
             terminal_say("publisher %u is on the air", ingest->publisher->number);
         } else {
             terminal_say("back to %s", ingest->station->config.title);
@@ -377,6 +378,7 @@ bool ingest_play(struct ingest *ingest, uint64_t position, strait_time now)
     }
     if (playing) {
         play(ingest, position, !ingest->on_air, now);
+        ingest->heard = position + RADIO_FRAME_SAMPLES - ingest->began;
     }
     ingest->on_air = playing;
     return playing;

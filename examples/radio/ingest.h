@@ -37,6 +37,8 @@ struct ingest {
     struct publisher *publisher;
     uint32_t published; /* ever */
     bool on_air;        /* the last frame was a publisher's */
+    uint64_t began;     /* ... and the first one of these, in samples after frame 0 */
+    uint64_t heard;     /* how many samples they have played by now */
     uint64_t packets;   /* of publishers that went on the air */
 };
 

@@ -48,6 +48,7 @@ static const struct http_route routes[] = {
     { .path = "/", .get = page_get },
     { .path = "/page/", .get = page_get },
     { .path = "/stats", .get = stats_get, .cors = true },
+    { .path = "/stats/", .get = stats_get_part, .cors = true },
     { .path = WHEP_PATH, .post = whep_post, .options = whep_options, .cors = true },
     { .path = WHEP_RESOURCES,
       .patch = whep_patch,
@@ -276,6 +277,7 @@ static int open_station(struct radio *radio, strait_time start)
         terminal_complain("cannot begin: %s.", strait_strerror(error));
         return -1;
     }
+    radio->station.program = radio->program;
     if (radio->options.ingest) {
         ingest_init(&radio->ingest, &radio->station, radio->options.ingest_token);
     }

@@ -31,6 +31,7 @@ struct ogg_opus {
     size_t at, n;
     int frame;            /* of page[at], where it is sent in pieces */
     ogg_int64_t granule;  /* where the page before ended; -1: there was none */
+    ogg_int64_t start;    /* where the first page with sound began */
     ogg_int64_t end;      /* samples after this position are not to be played */
     ogg_int64_t position; /* of page[at], from the stream's first sample */
     uint32_t gap;         /* before page[at] */
@@ -194,7 +195,9 @@ static void place_page(struct ogg_opus *ogg, const ogg_page *page, uint64_t sum)
     if (granule < 0 || ogg->n == 0) {
         return;
     }
-    if (ogg->granule >= 0 && granule - samples > ogg->granule) {
+    if (ogg->granule < 0) {
+        ogg->start = granule > samples ? granule - samples : 0;
+    } else if (granule - samples > ogg->granule) {
         const ogg_int64_t gap = granule - samples - ogg->granule;
 
         /* A jump of hours is another clock, not something that was lost. */
@@ -321,6 +324,16 @@ bool ogg_opus_mono(const struct ogg_opus *ogg)
 uint32_t ogg_opus_pre_skip(const struct ogg_opus *ogg)
 {
     return ogg->pre_skip;
+}
+
+int ogg_opus_serial(const struct ogg_opus *ogg)
+{
+    return (int)ogg->stream.serialno;
+}
+
+int64_t ogg_opus_start(const struct ogg_opus *ogg)
+{
+    return ogg->start;
 }
 
 const char *ogg_opus_artist(const struct ogg_opus *ogg)

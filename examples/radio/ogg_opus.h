@@ -35,6 +35,9 @@ enum ogg_opus_result ogg_opus_next(struct ogg_opus *ogg, struct source_packet *o
 /* What is known once the first packet came. */
 bool ogg_opus_mono(const struct ogg_opus *ogg);
 uint32_t ogg_opus_pre_skip(const struct ogg_opus *ogg);
+int ogg_opus_serial(const struct ogg_opus *ogg);
+/* The granule position before the first sample: 0 unless it was cut out of a longer stream. */
+int64_t ogg_opus_start(const struct ogg_opus *ogg);
 const char *ogg_opus_artist(const struct ogg_opus *ogg);
 const char *ogg_opus_title(const struct ogg_opus *ogg);
 

@@ -91,6 +91,7 @@ void reception_packet(struct reception *reception, const struct rtp_packet *pack
         reception->highest += (uint16_t)ahead;
     }
     reception->received++;
+    reception->octets += packet->payload_len;
     count_jitter(reception, packet->timestamp, now);
 }
 

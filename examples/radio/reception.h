@@ -27,6 +27,7 @@ struct reception {
     bool any;               /* a packet has come */
     uint32_t base, highest; /* sequence numbers, extended by their wraps */
     uint32_t received;
+    uint64_t octets;                           /* of payload */
     uint32_t expected_before, received_before; /* at the last report */
     uint32_t transit;                          /* of the last packet, in RTP's clock */
     double jitter;                             /* the same */

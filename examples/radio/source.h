@@ -41,7 +41,7 @@ struct source_packet {
 struct source;
 
 struct radio_source_ops {
-    const char *kind;
+    const char *kind; /* "melody", "file", "ogg-opus", "stdin" or "microphone" */
     /* One of the two. pull gives up to `n` pairs of samples, at least one with SOURCE_OK. */
     enum source_result (*pull)(struct source *source, float *stereo, size_t n, size_t *got);
     enum source_result (*packet)(struct source *source, struct source_packet *out);

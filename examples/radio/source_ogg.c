@@ -10,6 +10,7 @@
 enum {
     PIECE = 4096, /* bytes that are read at a time */
     LONGEST_PAGE = 65307,
+    PAGE_HEAD = 27, /* without its lacing values */
 };
 
 struct ogg_source {
@@ -74,27 +75,38 @@ static void destroy(struct source *source)
     free(self);
 }
 
-/* The granule position of the last page, less the pre-skip: right for a file that is no chain. */
-static uint64_t find_length(FILE *file, uint32_t pre_skip)
+static uint64_t little(const uint8_t *p, size_t bytes)
 {
-    static const char capture[] = { 'O', 'g', 'g', 'S' };
+    uint64_t value = 0;
+
+    while (bytes-- > 0) {
+        value = value << 8 | p[bytes];
+    }
+    return value;
+}
+
+/* By the granule position of the last page, where that is a page of this very stream: neither a chain
+ * nor streams side by side tell their length there. 0: unknown. */
+static uint64_t find_length(FILE *file, const struct ogg_opus *ogg)
+{
+    const uint64_t before = (uint64_t)ogg_opus_start(ogg) + ogg_opus_pre_skip(ogg);
     uint8_t *tail = malloc(LONGEST_PAGE);
     uint64_t granule = 0;
-    size_t len = 0;
+    size_t at, len = 0;
 
     if (tail && (fseek(file, -LONGEST_PAGE, SEEK_END) == 0 || fseek(file, 0, SEEK_SET) == 0)) {
         len = fread(tail, 1, LONGEST_PAGE, file);
     }
-    for (size_t i = len; i-- > 0;) {
-        if (i + 14 <= len && memcmp(tail + i, capture, sizeof capture) == 0) {
-            for (int byte = 7; byte >= 0; byte--) {
-                granule = granule << 8 | tail[i + 6 + (size_t)byte];
+    for (at = len; at-- > 0;) {
+        if (len - at >= PAGE_HEAD && memcmp(tail + at, "OggS", 4) == 0) {
+            if ((uint32_t)little(tail + at + 14, 4) == (uint32_t)ogg_opus_serial(ogg)) {
+                granule = little(tail + at + 6, 8);
             }
             break;
         }
     }
     free(tail);
-    return granule > pre_skip && granule < INT64_MAX ? granule - pre_skip : 0;
+    return granule > before && granule < INT64_MAX ? granule - before : 0;
 }
 
 static int begin(struct ogg_source *self, char reason[SOURCE_MAX_REASON])
@@ -113,14 +125,14 @@ static int begin(struct ogg_source *self, char reason[SOURCE_MAX_REASON])
     self->has_first = true;
     self->source.mono = ogg_opus_mono(self->ogg);
     here = ftell(self->file);
-    self->source.length = find_length(self->file, ogg_opus_pre_skip(self->ogg));
+    self->source.length = find_length(self->file, self->ogg);
     return fseek(self->file, here, SEEK_SET);
 }
 
 struct source *source_ogg_open(const char *path, char reason[SOURCE_MAX_REASON])
 {
     static const struct radio_source_ops ops = {
-        .kind = "Ogg Opus",
+        .kind = "ogg-opus",
         .packet = packet,
         .destroy = destroy,
     };

@@ -357,13 +357,13 @@ static void destroy(struct source *source)
 
 /* clang-format off */
 static const struct radio_source_ops unknown_ops = {
-    .kind = NAME, .packet = pull_unknown, .destroy = destroy,
+    .kind = "stdin", .packet = pull_unknown, .destroy = destroy,
 };
 static const struct radio_source_ops wav_ops = {
-    .kind = "WAV on " NAME, .pull = pull_wav, .destroy = destroy,
+    .kind = "stdin", .pull = pull_wav, .destroy = destroy,
 };
 static const struct radio_source_ops ogg_ops = {
-    .kind = "Ogg Opus on " NAME, .packet = packet_ogg, .destroy = destroy,
+    .kind = "stdin", .packet = packet_ogg, .destroy = destroy,
 };
 /* clang-format on */
 

@@ -9,6 +9,7 @@
 
 #include "listener.h"
 #include "ogg_writer.h"
+#include "program.h"
 
 #define STATION_MAX_ADVERTISED 8u
 #define STATION_MAX_ENDED 16u
@@ -43,8 +44,9 @@ struct station {
     uint64_t next_frame;
     uint64_t frames, octets; /* sent, once for all */
     uint8_t packet[LISTENER_PACKET_ROOM];
-    struct ingest *ingest;     /* takes publishers in; NULL: nobody does */
-    struct ogg_writer *record; /* gets all that is sent; NULL; the station closes it */
+    const struct program *program; /* what is heard unless somebody publishes; NULL */
+    struct ingest *ingest;         /* takes publishers in; NULL: nobody does */
+    struct ogg_writer *record;     /* gets all that is sent; NULL; the station closes it */
 };
 
 enum station_result {

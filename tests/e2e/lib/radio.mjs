@@ -47,8 +47,9 @@ export class Radio extends Process {
     return radio;
   }
 
-  async stats() {
-    const response = await fetch(new URL('stats', this.url));
+  /** All of them, or a part: 'station' or a listener's number. */
+  async stats(part) {
+    const response = await fetch(new URL(part ? `stats/${part}` : 'stats', this.url));
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), 'application/json');
     return response.json();

@@ -1,7 +1,7 @@
 // WHEP and the rest of HTTP, without a browser: each status where it belongs, each refusal a sentence.
 
 import { request } from 'node:http';
-import { assert, note } from '../lib/tap.mjs';
+import { assert, note, until } from '../lib/tap.mjs';
 import { FINGERPRINT, OFFER, instead, text, without } from '../lib/offer.mjs';
 import { Process, Radio } from '../lib/radio.mjs';
 
@@ -56,6 +56,7 @@ const joinAndLeave = () => withRadio([], async (radio) => {
   assert.match(location, /^\/whep\/1-[0-9a-f]{32}$/);
   checkAnswer(await joined.text(), radio);
   assert.equal((await radio.stats()).listeners[0].state, 'joining');
+  assert.equal((await radio.stats(1)).listener.state, 'joining');
 
   const resource = new URL(location, radio.url);
   assert.equal((await fetch(resource, { method: 'DELETE' })).status, 200);
@@ -65,6 +66,36 @@ const joinAndLeave = () => withRadio([], async (radio) => {
   assert.equal(ended[0].number, 1);
   assert.equal(ended[0].error, undefined);
   assert.equal(ended[0].outboundRtp.packetsSent, 0);
+  const one = await radio.stats(1);
+  assert.deepEqual(Object.keys(one), ['station', 'listener']);
+  assert.equal(one.listener.reason, 'it said goodbye');
+});
+
+const statistics = () => withRadio([], async (radio) => {
+  const { station, ...rest } = await radio.stats();
+  assert.deepEqual(rest, { endpoint: rest.endpoint, listeners: [], ended: [] });
+  assert.equal(station.ingest, false);
+  assert.equal(station.playing.kind, 'melody');
+  assert.equal(station.playing.name, station.title);
+  assert.equal(station.playing.duration, undefined);
+  const later = await until('two frames more are played', async () => {
+    const answer = await radio.stats('station');
+    return answer.station.playing.position >= station.playing.position + 0.04 && answer;
+  });
+  assert.deepEqual(Object.keys(later), ['station']);
+
+  const at = (path, options) => fetch(new URL(path, radio.url), options);
+  for (const path of ['stats/1', 'stats/', 'stats/01', 'stats/station/', 'stats/-1', 'stats/x']) {
+    const response = await at(path);
+    assert.equal(response.status, 404, path);
+    assert.equal(await response.text(), 'There is no such listener, or it left long ago.\n');
+  }
+  const head = await at('stats/station', { method: 'HEAD' });
+  assert.equal(head.status, 200);
+  assert.equal(head.headers.get('cache-control'), 'no-store');
+  const posted = await at('stats/station', { method: 'POST', body: 'x' });
+  assert.equal(posted.status, 405);
+  assert.equal(posted.headers.get('allow'), 'GET, HEAD');
 });
 
 const otherSections = () => withRadio(['--advertise', '192.0.2.7'], async (radio) => {
@@ -263,6 +294,7 @@ async function seconds() {
 
 export const tests = [
   ['WHEP: an offer is answered, DELETE ends it', joinAndLeave],
+  ['statistics: all, the station\'s and one listener\'s; 404 and 405 have their sentence', statistics],
   ['WHEP: sections that are no audio are rejected, an advertised address comes first', otherSections],
   ['WHEP: a bad offer gets 400 or 422 with line and reason', badOffers],
   ['WHEP: a damaged offer never stops the radio', damaged],

@@ -153,6 +153,26 @@ async function checkReports(page) {
   assert.ok(report.roundTripTime < 1);
 }
 
+/** What the radio says of its publisher; by how much it got, it is not deaf. */
+async function checkPublisher(radio) {
+  const { station, publisher } = await radio.stats('station');
+  note(`publisher: ${JSON.stringify(publisher.inboundRtp)}`);
+  assert.equal(station.ingest, true);
+  assert.equal(station.playing.kind, 'ingest');
+  assert.equal(station.playing.name, 'publisher 1');
+  assert.ok(station.playing.position > 5);
+  assert.equal(publisher.number, 1);
+  assert.equal(publisher.state, 'on air');
+  assert.ok(publisher.forMs > 5000);
+  assert.equal(publisher.transport.dtlsState, 'connected');
+  assert.equal(publisher.candidatePair.writable, true);
+  const { packetsReceived, bytesReceived, packetsLost, packetsDiscarded, jitter } = publisher.inboundRtp;
+  assert.ok(packetsReceived > 250 && bytesReceived > 3 * packetsReceived);
+  assert.equal(packetsLost, 0);
+  assert.ok(packetsDiscarded < 25, `${packetsDiscarded} discarded`);
+  assert.ok(jitter >= 0 && jitter < 0.1, `jitter ${jitter} s`);
+}
+
 /** Decoded by a browser, which knows nothing of us. */
 async function decode(page, file) {
   const base64 = (await readFile(file)).toString('base64');
@@ -199,10 +219,12 @@ async function microphone() {
     note(`heard ${notes.map(nameOf).join(' ')}`);
     assert.ok(longestOwn(notes) >= 12, `${longestOwn(notes)} notes in a row are the microphone's`);
     await checkReports(page);
+    await checkPublisher(radio);
 
     await page.evaluate(() => fetch(window.publisher.resource, { method: 'DELETE' }));
     await radio.line(/^publisher 1 left: it said goodbye$/);
     await radio.line(/^back to /);
+    assert.equal((await radio.stats('station')).publisher, undefined);
     const after = await hear(listener, 4);
     note(`and then ${after.notes.map(nameOf).join(' ')}`);
     assert.ok(longestRun(after.notes) >= 6, 'the melody goes on');

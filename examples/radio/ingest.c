@@ -3,92 +3,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "answer.h"
 #include "format.h"
 #include "offer.h"
 #include "terminal.h"
 
-/* Who has got an answer and does not connect gives the place back after this time. */
-#define JOIN_TIMEOUT (30 * STRAIT_S)
 #define REPORT_INTERVAL (2 * STRAIT_S)
 
-/* --- The transport's events ------------------------------------------------------------------- */
-
-static strait_time clock_of(const struct publisher *publisher)
-{
-    const struct ingest *ingest = strait_transport_user(publisher->transport);
-
-    return strait_runtime_now(ingest->station->config.runtime);
-}
-
-static void end(struct publisher *publisher, int error, const char *reason)
-{
-    if (publisher->ended) {
-        return;
-    }
-    publisher->ended = true;
-    publisher->error = error;
-    snprintf(publisher->reason, sizeof publisher->reason, "%s", reason);
-    /* It becomes part of a sentence. */
-    publisher->reason[strcspn(publisher->reason, "\n")] = '\0';
-}
-
-static void lost(struct publisher *publisher)
-{
-    const int error = strait_transport_error(publisher->transport);
-    const char *detail = strait_transport_error_detail(publisher->transport);
-
-    if (error == STRAIT_OK || error == STRAIT_E_CLOSED) {
-        end(publisher, STRAIT_OK, "it closed the connection");
-    } else {
-        end(publisher, error, detail[0] != '\0' ? detail : strait_strerror(error));
-    }
-}
-
-/* Events may come for a transport that has just been replaced: then there is nobody. */
-static struct publisher *publisher_of(void *user, const struct strait_transport *transport)
-{
-    struct ingest *ingest = user;
-
-    return ingest->publisher && ingest->publisher->transport == transport ? ingest->publisher
-                                                                          : NULL;
-}
-
-static void on_ice_state(void *user, struct strait_transport *transport,
-                         enum strait_ice_state state)
-{
-    struct publisher *publisher = publisher_of(user, transport);
-
-    if (publisher && (state == STRAIT_ICE_FAILED || state == STRAIT_ICE_CLOSED)) {
-        lost(publisher);
-    }
-}
-
-static void on_dtls_state(void *user, struct strait_transport *transport,
-                          enum strait_dtls_state state)
-{
-    struct publisher *publisher = publisher_of(user, transport);
-
-    if (!publisher) {
-        return;
-    }
-    if (state == STRAIT_DTLS_CONNECTED) {
-        publisher->connected = true;
-        terminal_say("publisher %u connected after %llu ms", publisher->number,
-                     (unsigned long long)((clock_of(publisher) - publisher->joined) / STRAIT_MS));
-    } else if (state == STRAIT_DTLS_FAILED || state == STRAIT_DTLS_CLOSED) {
-        lost(publisher);
-    }
-}
+/* --- What comes from a publisher -------------------------------------------------------------- */
 
 static void take_rtp(struct publisher *publisher, const struct strait_packet *packet,
                      strait_time now)
 {
     struct rtp_packet rtp;
 
-    if (!rtp_read(&rtp, packet->data, packet->len) || rtp.payload_type != publisher->payload_type) {
+    if (!rtp_read(&rtp, packet->data, packet->len) ||
+        rtp.payload_type != publisher->peer.payload_type) {
         return;
     }
     if (publisher->reception.any && publisher->reception.ssrc != rtp.ssrc) {
@@ -100,13 +30,13 @@ static void take_rtp(struct publisher *publisher, const struct strait_packet *pa
     publisher->last_packet = now;
 }
 
-static void on_packets(void *user, struct strait_transport *transport,
-                       struct strait_packet *packets, size_t n)
+static void on_packets(struct peer *peer, struct strait_packet *packets, size_t n)
 {
-    struct publisher *publisher = publisher_of(user, transport);
+    struct publisher *publisher = (struct publisher *)peer;
 
-    for (size_t i = 0; publisher && i < n; i++) {
-        const strait_time now = packets[i].rx_time > 0 ? packets[i].rx_time : clock_of(publisher);
+    for (size_t i = 0; i < n; i++) {
+        const strait_time now = packets[i].rx_time > 0 ? packets[i].rx_time
+                                                       : strait_runtime_now(peer->setup->runtime);
 
         if (packets[i].kind == STRAIT_PACKET_RTP) {
             take_rtp(publisher, &packets[i], now);
@@ -130,7 +60,7 @@ static void release(struct ingest *ingest)
 
     ingest->publisher = NULL;
     if (publisher) {
-        strait_transport_destroy(publisher->transport);
+        strait_transport_destroy(publisher->peer.transport);
         free(publisher);
     }
 }
@@ -140,72 +70,18 @@ void ingest_finish(struct ingest *ingest)
     release(ingest);
 }
 
-static int make_id(struct publisher *publisher)
-{
-    uint8_t secret[16];
-    size_t at;
-
-    if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret) {
-        return STRAIT_E_RANDOM;
-    }
-    at = (size_t)snprintf(publisher->id, sizeof publisher->id, "%u-", publisher->number);
-    for (size_t i = 0; i < sizeof secret; i++) {
-        at += (size_t)snprintf(publisher->id + at, sizeof publisher->id - at, "%02x", secret[i]);
-    }
-    return STRAIT_OK;
-}
-
-static int open_transport(struct ingest *ingest, struct publisher *publisher,
-                          const struct offer *offer, strait_time now)
-{
-    const struct station *station = ingest->station;
-    const struct strait_transport_config config = {
-        .size = sizeof config,
-        .events = { .size = sizeof config.events,
-                    .ice_state = on_ice_state,
-                    .dtls_state = on_dtls_state,
-                    .packets = on_packets },
-        .user = ingest,
-        .ice = STRAIT_ICE_LITE,
-        .ice_role = STRAIT_ICE_CONTROLLED,
-        .certificate = station->certificate,
-        .dtls_role = offer->role,
-    };
-    struct strait_dtls_parameters dtls = offer->transport->dtls;
-    int error = strait_transport_create(&publisher->transport, station->config.endpoint, &config,
-                                        now);
-
-    dtls.role = offer->role == STRAIT_DTLS_CLIENT ? STRAIT_DTLS_SERVER : STRAIT_DTLS_CLIENT;
-    if (error == STRAIT_OK) {
-        error = strait_transport_set_remote_ice(publisher->transport, &offer->transport->ice);
-    }
-    if (error == STRAIT_OK) {
-        error = strait_transport_set_remote_dtls(publisher->transport, &dtls);
-    }
-    return error;
-}
-
-static char *answer_for(const struct ingest *ingest, const struct publisher *publisher,
-                        const struct offer *offer)
-{
-    const struct station *station = ingest->station;
-    struct strait_candidate all[STATION_MAX_CANDIDATES];
-    const struct answer answer = {
-        .ice = strait_transport_local_ice(publisher->transport),
-        .fingerprint = &station->fingerprint,
-        .candidates = all,
-        .n_candidates = station_candidates(station, all),
-        .session = (uint64_t)station->setup.ssrc << 20 | publisher->number,
-        .receives = true,
-    };
-
-    return answer_print(&answer, offer);
-}
-
 /* The old one has to be gone before, since there is place for one. */
-static int make_publisher(struct ingest *ingest, const struct offer *offer, strait_time now,
-                          char **answer)
+static int make_publisher(struct ingest *ingest, const struct offer *offer, const char *address,
+                          strait_time now, char **answer)
 {
+    static const struct peer_kind kind = { .name = "publisher", .packets = on_packets };
+    const struct peer_config config = {
+        .kind = &kind,
+        .setup = &ingest->station->setup.peer,
+        .offer = offer,
+        .number = ingest->published + 1,
+        .address = address,
+    };
     struct publisher *publisher = calloc(1, sizeof *publisher);
     int error;
 
@@ -213,18 +89,10 @@ static int make_publisher(struct ingest *ingest, const struct offer *offer, stra
         return STRAIT_E_NOMEM;
     }
     ingest->publisher = publisher;
-    publisher->number = ingest->published + 1;
-    publisher->payload_type = offer->payload_type;
-    publisher->joined = now;
-    memcpy(publisher->mid, offer->audio->mid, sizeof publisher->mid);
-    wish_mids(publisher->mids, offer->sdp);
     reorder_init(&publisher->reorder);
-    error = make_id(publisher);
+    error = peer_open(&publisher->peer, &config, now);
     if (error == STRAIT_OK) {
-        error = open_transport(ingest, publisher, offer, now);
-    }
-    if (error == STRAIT_OK) {
-        *answer = answer_for(ingest, publisher, offer);
+        *answer = station_answer(ingest->station, &publisher->peer, offer, true);
         error = *answer ? STRAIT_OK : STRAIT_E_NOMEM;
     }
     if (error != STRAIT_OK) {
@@ -237,29 +105,28 @@ static int make_publisher(struct ingest *ingest, const struct offer *offer, stra
 static bool is_busy(const struct publisher *publisher, strait_time now)
 {
     const strait_time since = publisher->last_packet > 0 ? publisher->last_packet
-                                                         : publisher->joined;
+                                                         : publisher->peer.joined;
 
-    return !publisher->ended &&
-           now < since + (publisher->last_packet > 0 ? INGEST_SILENCE : JOIN_TIMEOUT);
+    return publisher->peer.state != PEER_ENDED &&
+           now < since + (publisher->last_packet > 0 ? INGEST_SILENCE : PEER_JOIN_TIMEOUT);
 }
 
-static void tell_left(const struct publisher *publisher)
+static void tell_left(const struct peer *peer)
 {
-    if (publisher->error == STRAIT_OK) {
-        terminal_say("publisher %u left: %s", publisher->number, publisher->reason);
+    if (peer->error == STRAIT_OK) {
+        terminal_say("publisher %u left: %s", peer->number, peer->reason);
     } else {
-        terminal_say("publisher %u failed: %s, %s", publisher->number,
-                     strait_error_name(publisher->error), publisher->reason);
+        terminal_say("publisher %u failed: %s, %s", peer->number, strait_error_name(peer->error),
+                     peer->reason);
     }
 }
 
 static void dismiss(struct ingest *ingest, const char *reason, strait_time now)
 {
-    struct publisher *publisher = ingest->publisher;
+    struct peer *peer = &ingest->publisher->peer;
 
-    strait_transport_close(publisher->transport, now);
-    end(publisher, STRAIT_OK, reason);
-    tell_left(publisher);
+    peer_end(peer, STRAIT_OK, reason, now);
+    tell_left(peer);
     release(ingest);
 }
 
@@ -287,15 +154,14 @@ enum ingest_result ingest_join(struct ingest *ingest, const char *text, size_t l
     if (ingest->publisher) {
         dismiss(ingest, "another one came while it was silent", now);
     }
-    error = make_publisher(ingest, &offer, now, answer);
+    error = make_publisher(ingest, &offer, address, now, answer);
     if (error != STRAIT_OK) {
         snprintf(reason->reason, sizeof reason->reason, "no transport for this publisher: %s",
                  strait_strerror(error));
         return INGEST_BROKEN;
     }
-    snprintf(ingest->publisher->address, sizeof ingest->publisher->address, "%s", address);
     ingest->published++;
-    terminal_say("publisher %u joined from %s", ingest->publisher->number, address);
+    terminal_say("publisher %u joined from %s", ingest->publisher->peer.number, address);
     return INGEST_JOINED;
 }
 
@@ -303,7 +169,9 @@ struct publisher *ingest_find(struct ingest *ingest, const char *id)
 {
     struct publisher *publisher = ingest->publisher;
 
-    return publisher && !publisher->ended && strcmp(publisher->id, id) == 0 ? publisher : NULL;
+    return publisher && publisher->peer.state != PEER_ENDED && strcmp(publisher->peer.id, id) == 0
+               ? publisher
+               : NULL;
 }
 
 void ingest_leave(struct ingest *ingest, struct publisher *publisher, strait_time now)
@@ -322,12 +190,12 @@ static void report(struct ingest *ingest, struct publisher *publisher, strait_ti
     struct strait_packet packet = { .data = data, .room = sizeof data, .kind = STRAIT_PACKET_RTCP };
 
     if (now < publisher->report_due || !publisher->reception.any ||
-        !strait_transport_writable(publisher->transport)) {
+        !peer_writable(&publisher->peer)) {
         return;
     }
     packet.len = reception_report(&publisher->reception, station->setup.ssrc, station->cname, now,
                                   data);
-    (void)strait_transport_send(publisher->transport, &packet, 1);
+    (void)strait_transport_send(publisher->peer.transport, &packet, 1);
     publisher->report_due = now + REPORT_INTERVAL;
 }
 
@@ -338,12 +206,12 @@ static bool is_playing(struct ingest *ingest, strait_time now)
     if (!publisher) {
         return false;
     }
-    if (!publisher->ended && publisher->last_packet == 0 && !is_busy(publisher, now)) {
-        strait_transport_close(publisher->transport, now);
-        end(publisher, STRAIT_E_TIMEOUT, "it got an answer and sent nothing for 30 s");
+    if (publisher->last_packet == 0 && !is_busy(publisher, now)) {
+        peer_end(&publisher->peer, STRAIT_E_TIMEOUT, "it got an answer and sent nothing for 30 s",
+                 now);
     }
-    if (publisher->ended) {
-        tell_left(publisher);
+    if (publisher->peer.state == PEER_ENDED) {
+        tell_left(&publisher->peer);
         release(ingest);
         return false;
     }
@@ -371,7 +239,7 @@ bool ingest_play(struct ingest *ingest, uint64_t position, strait_time now)
     if (playing != ingest->on_air) {
         if (playing) {
             ingest->began = position;
-            terminal_say("publisher %u is on the air", ingest->publisher->number);
+            terminal_say("publisher %u is on the air", ingest->publisher->peer.number);
         } else {
             terminal_say("back to %s", ingest->station->config.title);
         }

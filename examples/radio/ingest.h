@@ -14,18 +14,8 @@
 #define INGEST_SILENCE (2 * STRAIT_S)
 
 struct publisher {
-    uint32_t number;  /* from 1, for people */
-    char id[48];      /* of its resource: not to be guessed */
-    char address[64]; /* the HTTP client's */
-    char mid[STRAIT_SDP_MID_MAX + 1];
-    char mids[WISH_MIDS_ROOM];
-    struct strait_transport *transport;
-    uint8_t payload_type;
-    bool connected;
-    bool ended; /* `reason` says why; it goes at the next frame */
-    int error;
-    char reason[240];
-    strait_time joined, last_packet; /* last_packet 0: none yet */
+    struct peer peer;        /* first */
+    strait_time last_packet; /* 0: none yet */
     strait_time report_due;
     struct reception reception;
     struct reorder reorder;

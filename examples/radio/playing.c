@@ -11,7 +11,8 @@ void playing_now(struct playing *out, const struct station *station)
 
     *out = (struct playing){ 0 };
     if (ingest && ingest->on_air && ingest->publisher) {
-        snprintf(out->publisher, sizeof out->publisher, "publisher %u", ingest->publisher->number);
+        snprintf(out->publisher, sizeof out->publisher, "publisher %u",
+                 ingest->publisher->peer.number);
         out->kind = "ingest";
         out->name = out->publisher;
         out->position = ingest->heard;

@@ -11,9 +11,6 @@
 #include "format.h"
 #include "terminal.h"
 
-/* Who has asked for an answer and does not connect gives his place back after this time. */
-#define JOIN_TIMEOUT (30 * STRAIT_S)
-
 static int random_bytes(void *out, size_t len)
 {
     return getrandom(out, len, 0) == (ssize_t)len ? STRAIT_OK : STRAIT_E_RANDOM;
@@ -48,10 +45,13 @@ int station_init(struct station *station, const struct station_config *config, s
         station_finish(station);
         return error;
     }
-    station->setup.runtime = config->runtime;
-    station->setup.endpoint = config->endpoint;
-    station->setup.certificate = station->certificate;
-    station->setup.expect = config->expect;
+    station->setup.peer = (struct peer_setup){
+        .runtime = config->runtime,
+        .endpoint = config->endpoint,
+        .certificate = station->certificate,
+        .expect = config->expect,
+        .verbose = config->verbose,
+    };
     station->setup.cname = station->cname;
     return STRAIT_OK;
 }
@@ -122,16 +122,17 @@ size_t station_candidates(const struct station *station,
     return n;
 }
 
-static char *answer_for(const struct station *station, const struct listener *listener,
-                        const struct offer *offer)
+char *station_answer(const struct station *station, const struct peer *peer,
+                     const struct offer *offer, bool receives)
 {
     struct strait_candidate all[STATION_MAX_CANDIDATES];
     const struct answer answer = {
-        .ice = strait_transport_local_ice(listener->transport),
+        .ice = strait_transport_local_ice(peer->transport),
         .fingerprint = &station->fingerprint,
         .candidates = all,
         .n_candidates = station_candidates(station, all),
-        .session = (uint64_t)station->setup.ssrc << 20 | listener->number,
+        .session = (uint64_t)station->setup.ssrc << 20 | peer->number,
+        .receives = receives,
         .ssrc = station->setup.ssrc,
         .cname = station->cname,
     };
@@ -165,9 +166,9 @@ enum station_result station_join(struct station *station, const char *text, size
     default:
         return STATION_BAD_OFFER;
     }
-    error = listener_create(listener, &station->setup, &offer, station->joined + 1, now);
+    error = listener_create(listener, &station->setup, &offer, station->joined + 1, address, now);
     if (error == STRAIT_OK) {
-        *answer = answer_for(station, *listener, &offer);
+        *answer = station_answer(station, &(*listener)->peer, &offer, false);
         error = *answer ? STRAIT_OK : STRAIT_E_NOMEM;
     }
     if (error != STRAIT_OK) {
@@ -177,12 +178,11 @@ enum station_result station_join(struct station *station, const char *text, size
                  strait_strerror(error));
         return STATION_BROKEN;
     }
-    snprintf((*listener)->address, sizeof(*listener)->address, "%s", address);
     (*listener)->next = station->listeners;
     station->listeners = *listener;
     station->n_listeners++;
     station->joined++;
-    terminal_say("listener %u joined from %s, %u now", (*listener)->number, address,
+    terminal_say("listener %u joined from %s, %u now", (*listener)->peer.number, address,
                  station->n_listeners);
     return STATION_JOINED;
 }
@@ -190,7 +190,7 @@ enum station_result station_join(struct station *station, const char *text, size
 struct listener *station_find(struct station *station, const char *id)
 {
     for (struct listener *listener = station->listeners; listener; listener = listener->next) {
-        if (strcmp(listener->id, id) == 0 && listener->state != LISTENER_ENDED) {
+        if (strcmp(listener->peer.id, id) == 0 && listener->peer.state != PEER_ENDED) {
             return listener;
         }
     }
@@ -212,16 +212,16 @@ void station_leave(struct station *station, struct listener *listener, strait_ti
     listener_end(listener, timestamp_at(station, now), STRAIT_OK, "it said goodbye", now);
 }
 
-static void tell_ended(const struct station *station, const struct listener *listener)
+static void tell_ended(const struct station *station, const struct peer *peer)
 {
-    if (listener->error == STRAIT_OK) {
-        terminal_say("listener %u left: %s, %u now", listener->number, listener->reason,
+    if (peer->error == STRAIT_OK) {
+        terminal_say("listener %u left: %s, %u now", peer->number, peer->reason,
                      station->n_listeners);
     } else {
         terminal_say(
             "listener %u failed: %s, %s; %llu RTP packets were sent to it, %u listeners now",
-            listener->number, strait_error_name(listener->error), listener->reason,
-            (unsigned long long)listener->last.rtp_sent, station->n_listeners);
+            peer->number, strait_error_name(peer->error), peer->reason,
+            (unsigned long long)peer->last.rtp_sent, station->n_listeners);
     }
 }
 
@@ -246,21 +246,21 @@ static void remove_ended(struct station *station)
     while (*place) {
         struct listener *listener = *place;
 
-        if (listener->state != LISTENER_ENDED) {
+        if (listener->peer.state != PEER_ENDED) {
             place = &listener->next;
             continue;
         }
         *place = listener->next;
         station->n_listeners--;
-        listener_release(listener);
-        tell_ended(station, listener);
+        peer_release(&listener->peer);
+        tell_ended(station, &listener->peer);
         remember(station, listener);
     }
 }
 
 static void end_if_late(struct station *station, struct listener *listener, strait_time now)
 {
-    if (listener->state == LISTENER_JOINING && now - listener->joined > JOIN_TIMEOUT) {
+    if (peer_is_late(&listener->peer, now)) {
         listener_end(listener, timestamp_at(station, now), STRAIT_E_TIMEOUT,
                      "it got an answer and did not connect within 30 s", now);
     }

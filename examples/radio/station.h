@@ -24,6 +24,7 @@ struct station_config {
     size_t n_advertised;
     const struct strait_fingerprint *expect; /* of every listener, instead of its offer's; NULL */
     const char *title;
+    bool verbose; /* tell each change of a peer's state */
 };
 
 struct station {
@@ -94,6 +95,10 @@ void station_rest(struct station *station, strait_time now);
 /* Our candidates for every answer, the default one first; returns how many. */
 size_t station_candidates(const struct station *station,
                           struct strait_candidate out[STATION_MAX_CANDIDATES]);
+
+/* The answer to a peer's offer; `receives`: it is a publisher's. The caller frees it; NULL: no memory. */
+char *station_answer(const struct station *station, const struct peer *peer,
+                     const struct offer *offer, bool receives);
 
 /* Says goodbye to everybody. */
 void station_close(struct station *station, strait_time now);

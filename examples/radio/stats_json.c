@@ -9,17 +9,6 @@
 #include "playing.h"
 #include "stats_transport.h"
 
-static const char *listener_state_name(enum listener_state state)
-{
-    static const char *const names[] = {
-        [LISTENER_JOINING] = "joining",
-        [LISTENER_ON_AIR] = "on air",
-        [LISTENER_ENDED] = "ended",
-    };
-
-    return names[state];
-}
-
 /* RTCOutboundRtpStreamStats */
 static json_t *outbound_object(const struct listener *listener,
                                const struct strait_transport_stats *stats)
@@ -27,7 +16,7 @@ static json_t *outbound_object(const struct listener *listener,
     json_t *object = json_object();
 
     stats_set_count(object, "ssrc", listener->setup->ssrc);
-    stats_set_count(object, "payloadType", listener->payload_type);
+    stats_set_count(object, "payloadType", listener->peer.payload_type);
     stats_set_count(object, "packetsSent", stats->rtp_sent);
     stats_set_count(object, "bytesSent", listener->octets);
     stats_set_count(object, "rtcpSent", stats->rtcp_sent);
@@ -52,31 +41,46 @@ static json_t *remote_inbound_object(const struct listener *listener)
     return object;
 }
 
+/* What listeners and publishers have in common; returns their course, to which each adds its packets. */
+static json_t *set_peer(json_t *object, const struct peer *peer, const char *state,
+                        const struct strait_transport_stats *stats, strait_time now)
+{
+    const bool ended = peer->state == PEER_ENDED;
+    json_t *course = stats_course(stats);
+
+    stats_set_count(object, "number", peer->number);
+    stats_set_text(object, "state", state);
+    stats_set_ms(object, "forMs", peer->joined, ended ? peer->ended : now);
+    if (ended) {
+        stats_set_text(object, "reason", peer->reason);
+        stats_set_text(object, "error",
+                       peer->error != STRAIT_OK ? strait_error_name(peer->error) : NULL);
+    }
+    stats_set_transport(object, stats);
+    (void)json_object_set_new(object, "course", course);
+    return course;
+}
+
 static json_t *listener_object(const struct listener *listener, strait_time now)
 {
-    const bool ended = listener->state == LISTENER_ENDED;
+    static const char *const states[] = {
+        [PEER_JOINING] = "joining",
+        [PEER_CONNECTED] = "on air",
+        [PEER_ENDED] = "ended",
+    };
+    const struct peer *peer = &listener->peer;
     struct strait_transport_stats stats;
     json_t *object = json_object();
     json_t *course;
 
-    listener_stats(listener, &stats);
-    course = stats_course(&stats);
-    stats_set_count(object, "number", listener->number);
-    stats_set_text(object, "state", listener_state_name(listener->state));
-    stats_set_ms(object, "forMs", listener->joined, ended ? listener->ended : now);
-    if (ended) {
-        stats_set_text(object, "reason", listener->reason);
-        stats_set_text(object, "error",
-                       listener->error != STRAIT_OK ? strait_error_name(listener->error) : NULL);
-    }
-    stats_set_transport(object, &stats);
+    peer_stats(peer, &stats);
+    course = set_peer(object, peer, states[peer->state], &stats, now);
+    stats_set_ms(course, "firstRtpSent", stats.created, listener->first_sent);
+    stats_set_ms(course, "firstRtcpReceived", stats.created, stats.first_media);
     (void)json_object_set_new(object, "outboundRtp", outbound_object(listener, &stats));
     if (listener->has_reception) {
         (void)json_object_set_new(object, "remoteInboundRtp", remote_inbound_object(listener));
     }
-    stats_set_ms(course, "firstRtpSent", stats.created, listener->first_sent);
-    stats_set_ms(course, "firstRtcpReceived", stats.created, stats.first_media);
-    (void)json_object_set_new(object, "course", course);
     return object;
 }
 
@@ -86,7 +90,7 @@ static const char *publisher_state_name(const struct ingest *ingest)
 {
     const struct publisher *publisher = ingest->publisher;
 
-    if (!publisher->connected) {
+    if (publisher->peer.state == PEER_JOINING) {
         return "joining";
     }
     if (publisher->last_packet == 0) {
@@ -103,7 +107,7 @@ static json_t *inbound_object(const struct publisher *publisher)
     json_t *object = json_object();
 
     stats_set_count(object, "ssrc", reception->ssrc);
-    stats_set_count(object, "payloadType", publisher->payload_type);
+    stats_set_count(object, "payloadType", publisher->peer.payload_type);
     stats_set_count(object, "packetsReceived", reception->received);
     stats_set_count(object, "bytesReceived", reception->octets);
     (void)json_object_set_new(object, "packetsLost", json_integer(reception_lost(reception)));
@@ -116,18 +120,13 @@ static json_t *inbound_object(const struct publisher *publisher)
 static json_t *publisher_object(const struct ingest *ingest, strait_time now)
 {
     const struct publisher *publisher = ingest->publisher;
-    struct strait_transport_stats stats = { .size = sizeof stats };
+    struct strait_transport_stats stats;
     json_t *object = json_object();
     json_t *course;
 
-    (void)strait_transport_stats(publisher->transport, &stats);
-    stats_set_count(object, "number", publisher->number);
-    stats_set_text(object, "state", publisher_state_name(ingest));
-    stats_set_ms(object, "forMs", publisher->joined, now);
-    stats_set_transport(object, &stats);
-    course = stats_course(&stats);
+    peer_stats(&publisher->peer, &stats);
+    course = set_peer(object, &publisher->peer, publisher_state_name(ingest), &stats, now);
     stats_set_ms(course, "firstRtpReceived", stats.created, stats.first_media);
-    (void)json_object_set_new(object, "course", course);
     if (publisher->reception.any) {
         (void)json_object_set_new(object, "inboundRtp", inbound_object(publisher));
     }
@@ -206,11 +205,12 @@ static json_t *endpoint_object(const struct station *station)
 /* What each of the answers has. */
 static json_t *root_object(const struct station *station, strait_time now)
 {
+    const struct ingest *ingest = station->ingest;
     json_t *root = json_object();
 
     (void)json_object_set_new(root, "station", station_object(station, now));
-    if (station->ingest && station->ingest->publisher && !station->ingest->publisher->ended) {
-        (void)json_object_set_new(root, "publisher", publisher_object(station->ingest, now));
+    if (ingest && ingest->publisher && ingest->publisher->peer.state != PEER_ENDED) {
+        (void)json_object_set_new(root, "publisher", publisher_object(ingest, now));
     }
     return root;
 }
@@ -250,7 +250,7 @@ static const struct listener *find_number(const struct listener *first, const ch
     for (const struct listener *listener = first; listener; listener = listener->next) {
         char own[12];
 
-        snprintf(own, sizeof own, "%u", listener->number);
+        snprintf(own, sizeof own, "%u", listener->peer.number);
         if (strcmp(own, number) == 0) {
             return listener;
         }

@@ -16,7 +16,7 @@ void whep_post(void *user, const struct http_request *request, struct http_reply
     switch (station_join(station, request->body, request->body_len, request->address, now,
                          &listener, &answer, &reason)) {
     case STATION_JOINED:
-        wish_created(listener->transport, WHEP_RESOURCES, listener->id, answer, reply);
+        wish_created(&listener->peer, WHEP_RESOURCES, answer, reply);
         return;
     case STATION_BAD_OFFER:
         http_sentence(reply, 400, "%s\n", reason.reason);
@@ -49,18 +49,9 @@ void whep_patch(void *user, const struct http_request *request, struct http_repl
 {
     struct station *station = user;
     struct listener *listener = find(station, request, reply);
-    struct strait_candidate candidates[STATION_MAX_CANDIDATES];
 
     if (listener) {
-        const struct wish_session session = {
-            .transport = listener->transport,
-            .mid = listener->mid,
-            .mids = listener->mids,
-            .candidates = candidates,
-            .n_candidates = station_candidates(station, candidates),
-        };
-
-        wish_patch(&session, request, reply);
+        wish_patch(station, &listener->peer, request, reply);
     }
 }
 

@@ -59,8 +59,7 @@ static void join(struct ingest *ingest, const struct http_request *request,
     switch (ingest_join(ingest, request->body, request->body_len, request->address, now, &answer,
                         &reason)) {
     case INGEST_JOINED:
-        wish_created(ingest->publisher->transport, WHIP_RESOURCES, ingest->publisher->id, answer,
-                     reply);
+        wish_created(&ingest->publisher->peer, WHIP_RESOURCES, answer, reply);
         return;
     case INGEST_BAD_OFFER:
         http_sentence(reply, 400, "%s\n", reason.reason);
@@ -101,18 +100,9 @@ void whip_patch(void *user, const struct http_request *request, struct http_repl
 {
     struct ingest *ingest = open_to(user, request, reply);
     struct publisher *publisher = find(ingest, request, reply);
-    struct strait_candidate candidates[STATION_MAX_CANDIDATES];
 
     if (publisher) {
-        const struct wish_session session = {
-            .transport = publisher->transport,
-            .mid = publisher->mid,
-            .mids = publisher->mids,
-            .candidates = candidates,
-            .n_candidates = station_candidates(ingest->station, candidates),
-        };
-
-        wish_patch(&session, request, reply);
+        wish_patch(ingest->station, &publisher->peer, request, reply);
     }
 }
 

@@ -1,17 +1,27 @@
-// The page: one button, what is heard, and how it got here.
+// The player: one button, what is heard, and how it got here.
 
-import { Listener, ListenError } from './whep.js';
-import { FLOOR_DB, Grille, Meter, RINGS } from './meter.js';
+import { Connection } from './connection.js';
+import { FLOOR_DB, Meter } from './meter.js';
+import { Scope } from './scope.js';
+import { listening as sentences } from './sentences.js';
+import { ask, keepOpen, showSilence, showStation } from './station.js';
+import { Volume } from './volume.js';
+import { Listener } from './whep.js';
+import { Refusal } from './wish.js';
 
 const $ = (id) => document.getElementById(id);
-const grille = new Grille($('grille'));
 
-const versions = { FEFC: 'DTLS 1.3', FEFD: 'DTLS 1.2', FEFF: 'DTLS 1.0' };
+const POLL_MS = 1000; // while playing
+const IDLE_POLLS = 5; // as many of these while not
+const SLOW_MS = 6000; // then a hint is due
+const QUIET_POLLS = 3; // without a packet: the radio sends nothing
+const HEARD_DB = FLOOR_DB + 10;
 
-const words = {
+const lamps = {
   idle: ['Off', 'Press play to listen.'],
   connecting: ['Connecting', 'Connecting to the radio …'],
   playing: ['On air', 'You are listening live.'],
+  held: ['Held back', sentences.held],
   failed: ['No sound', ''],
 };
 
@@ -19,59 +29,83 @@ const words = {
 const radio = { state: 'idle', error: '', listener: null, context: null, meter: null, play, stop };
 window.radio = radio;
 
-function setState(state, sentence) {
+const connection = new Connection();
+const volume = new Volume();
+const scope = new Scope(heard);
+radio.scope = scope;
+
+function setState(state, sentence = lamps[state][1]) {
+  const on = state === 'connecting' || state === 'playing';
   radio.state = state;
   document.body.dataset.state = state;
-  $('lamp-text').textContent = words[state][0];
-  $('state').textContent = sentence ?? words[state][1];
-  const on = state === 'connecting' || state === 'playing';
-  $('play').setAttribute('aria-pressed', String(on));
+  $('lamp-text').textContent = lamps[state][0];
+  if ($('state').textContent !== sentence) $('state').textContent = sentence;
   $('play').setAttribute('aria-label', on ? 'Stop' : 'Play');
-}
-
-function fact(name, text) {
-  $(`fact-${name}`).textContent = text || '–';
+  keepOpen(on);
+  if (navigator.mediaSession) navigator.mediaSession.playbackState = on ? 'playing' : 'paused';
 }
 
 // --- Play and stop ---------------------------------------------------------------------------
 
 async function play() {
   stop();
+  radio.error = '';
+  connection.clear();
+  if (typeof RTCPeerConnection === 'undefined') {
+    fail(null, sentences.noWebRtc);
+    return;
+  }
   const listener = new Listener('/whep');
   radio.listener = listener;
-  radio.error = '';
-  for (const name of ['connection', 'dtls', 'cipher', 'srtp', 'packets', 'first']) fact(name, '');
+  radio.answered = false;
+  radio.quiet = radio.packets = radio.missed = 0;
   setState('connecting');
   // Within the click: browsers want a gesture before they make a sound.
   radio.context ??= new AudioContext();
   radio.context.resume();
-  listener.addEventListener('fail', ({ detail }) => fail(listener, detail));
-  listener.addEventListener('state', ({ detail }) => {
-    if (detail === 'connected') hear(listener);
-    if (detail === 'disconnected' && radio.listener === listener) {
-      setState('connecting', 'The connection is interrupted. Waiting for it to come back …');
-    }
-  });
+  radio.slow = setTimeout(() => hint(listener), SLOW_MS);
+  listener.addEventListener('fail', ({ detail }) => fail(listener, sentences[detail], listener.port));
+  listener.addEventListener('step', () => connection.showCourse(listener.course()));
+  listener.addEventListener('state', ({ detail }) => changed(listener, detail));
   try {
     await listener.start();
   } catch (error) {
-    fail(listener, error instanceof ListenError ? error.message
-      : `This browser cannot listen: ${error.message}`);
+    fail(listener, error instanceof Refusal ? sentences.refused(error)
+      : `${sentences.noWebRtc} (${error.message})`);
   }
 }
 
-function hear(listener) {
+function hint(listener) {
+  if (radio.listener === listener && listener.times.ice === undefined) {
+    setState('connecting', sentences.slow(listener.port));
+  }
+}
+
+function changed(listener, state) {
   if (radio.listener !== listener) return;
+  if (state === 'connected') hear(listener);
+  if (state === 'disconnected') setState('connecting', sentences.interrupted);
+}
+
+function hear(listener) {
   setState('playing');
   if (radio.meter) return;
   $('audio').srcObject = listener.stream;
-  $('audio').play().catch(() => {
-    // Stopping ends it in the same way.
-    if (radio.listener !== listener) return;
-    setState('playing', 'The browser keeps the sound back. Press stop and play once more.');
-  });
   radio.meter = new Meter(radio.context, listener.stream);
-  requestAnimationFrame(draw);
+  setVolume();
+  scope.start(radio.meter);
+  letSound(listener);
+  refresh();
+}
+
+/** Stopping ends this as well, but not in this way. */
+function letSound(listener) {
+  radio.context.resume();
+  $('audio').play().then(() => {
+    if (radio.listener === listener && radio.state === 'held') setState('playing');
+  }, (error) => {
+    if (radio.listener === listener && error.name === 'NotAllowedError') setState('held');
+  });
 }
 
 function stop() {
@@ -80,97 +114,89 @@ function stop() {
   setState('idle');
 }
 
-function fail(listener, sentence) {
+function fail(listener, sentence, detail) {
   if (radio.listener !== listener) return;
-  listener.stop();
+  listener?.stop();
   end();
-  radio.error = sentence;
-  setState('failed', sentence);
+  radio.error = typeof sentence === 'function' ? sentence(detail) : sentence;
+  setState('failed', radio.error);
 }
 
 function end() {
+  clearTimeout(radio.slow);
   radio.listener = null;
-  radio.meter?.close();
   radio.meter = null;
+  scope.stop();
   $('audio').srcObject = null;
-  showLevels([FLOOR_DB, FLOOR_DB]);
-  if ($('fact-connection').textContent !== '–') fact('connection', 'ended');
+  connection.ended();
 }
 
-// --- Pictures and figures --------------------------------------------------------------------
-
-let drawnLevel = 0; // when the screen reader's value was last set
-
-function showLevels(levels) {
-  $('left').style.transform = `scaleX(${1 - levels[0] / FLOOR_DB})`;
-  $('right').style.transform = `scaleX(${1 - levels[1] / FLOOR_DB})`;
-  const now = performance.now();
-  const loudest = Math.round(Math.max(...levels));
-  if (now - drawnLevel > 1000 || loudest === FLOOR_DB) {
-    drawnLevel = now;
-    $('level').setAttribute('aria-valuenow', String(loudest));
-    $('level').setAttribute('aria-valuetext', loudest === FLOOR_DB ? 'silent' : `${loudest} dB`);
-  }
+function heard(level) {
+  if (level > HEARD_DB && volume.gain > 0) radio.listener?.mark('sound');
 }
 
-function draw() {
-  if (!radio.meter) {
-    fade();
-    return;
-  }
-  const levels = radio.meter.levels();
-  const { times } = radio.listener;
-  if (times.sound === undefined && Math.max(...levels) > FLOOR_DB + 10) {
-    times.sound = performance.now();
-    fact('first', `${Math.round(times.sound - times.begin)} ms after pressing play`);
-  }
-  showLevels(levels);
-  grille.show(radio.meter.bands());
-  requestAnimationFrame(draw);
+function setVolume() {
+  $('audio').volume = volume.gain;
+  $('audio').muted = volume.gain === 0;
+  radio.meter?.setGain(volume.gain);
 }
 
-function fade() {
-  grille.show(new Array(RINGS).fill(0));
-  if (!radio.meter && grille.bands.some((band) => band > 0.01)) requestAnimationFrame(fade);
+// --- Figures ---------------------------------------------------------------------------------
+
+/** The radio's word on this listener and on itself; undefined where it gives none. */
+async function askRadio(listener) {
+  const own = listener?.number && await ask(`/stats/${listener.number}`);
+  return own || ask('/stats/station');
 }
 
 async function refresh() {
   const { listener } = radio;
-  if (!listener) return;
-  const { transport, inbound } = await listener.stats();
+  const [answer, rows] = await Promise.allSettled([askRadio(listener), listener?.stats()]);
   if (radio.listener !== listener) return;
-  fact('connection', listener.pc.connectionState);
-  if (transport) {
-    fact('dtls', versions[transport.tlsVersion] ?? transport.tlsVersion ?? transport.dtlsState);
-    fact('cipher', transport.dtlsCipher);
-    fact('srtp', transport.srtpCipher?.replace(/^SRTP_/, ''));
-  }
-  if (inbound) {
-    fact('packets', `${inbound.packetsReceived} received, ${inbound.packetsLost} lost`);
-  }
+  const { station, listener: own } = answer.value ?? {};
+  if (station) showStation(station);
+  else if (answer.status === 'rejected') showSilence();
+  if (!listener) return;
+  connection.show(listener.pc.connectionState, rows.value ?? {}, own);
+  if (rows.value?.inbound) watch(listener, rows.value.inbound);
+  if (radio.listener === listener) judge(listener, answer.status === 'fulfilled', own);
 }
 
-async function refreshStation() {
-  try {
-    const { station } = await (await fetch('/stats')).json();
-    document.title = `${station.title} – Radio`;
-    $('title').textContent = station.title;
-    $('version').textContent = station.version;
-    $('listeners').textContent =
-      station.listenersNow === 1 ? '1 listener' : `${station.listenersNow} listeners`;
-  } catch {
-    $('listeners').textContent = 'the radio does not answer';
-  }
+/** Where audio graphs stand still, the browser's own figures tell of the first sound. */
+function watch(listener, inbound) {
+  if (inbound.totalAudioEnergy > 1e-6) listener.mark('sound');
+  radio.quiet = inbound.packetsReceived > radio.packets ? 0 : radio.quiet + 1;
+  radio.packets = inbound.packetsReceived;
+  if (radio.state !== 'playing') return;
+  setState('playing', radio.quiet >= QUIET_POLLS ? sentences.quiet : lamps.playing[1]);
+}
+
+/** A radio that is gone says nothing, and browsers take half a minute to believe it. */
+function judge(listener, answers, own) {
+  radio.missed = answers ? 0 : radio.missed + 1;
+  if (radio.missed >= 2 && radio.quiet >= 2) fail(listener, sentences.unreachable);
+  else if (own?.state === 'ended') fail(listener, sentences.gone, own.reason);
+  else if (answers && !own && radio.answered) fail(listener, sentences.gone);
+  else radio.answered ||= Boolean(own);
 }
 
 // --- Begin -----------------------------------------------------------------------------------
 
 $('play').addEventListener('click', () => {
-  if (radio.state === 'connecting' || radio.state === 'playing') stop();
+  if (radio.state === 'held') letSound(radio.listener);
+  else if (radio.state === 'connecting' || radio.state === 'playing') stop();
   else play();
 });
+volume.addEventListener('change', setVolume);
 addEventListener('pagehide', () => radio.listener?.stop({ keepalive: true }));
-setInterval(() => refresh().catch(() => {}), 500);
-setInterval(refreshStation, 3000);
-refreshStation();
+if (navigator.mediaSession) {
+  navigator.mediaSession.setActionHandler('play', play);
+  for (const action of ['pause', 'stop']) navigator.mediaSession.setActionHandler(action, stop);
+}
+
+let polls = 0;
+setInterval(() => {
+  if (radio.listener || (++polls % IDLE_POLLS === 0 && !document.hidden)) refresh();
+}, POLL_MS);
+refresh();
 setState('idle');

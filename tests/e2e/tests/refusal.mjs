@@ -56,7 +56,7 @@ function offTheAir(name) {
     assert.equal(await radio.stop(), 0);
     assert.equal(radio.lines.at(-1), 'Off the air');
     const error = await until('the page says so', () => page.evaluate(() => window.radio.error));
-    assert.equal(error, 'The radio went off the air.');
+    assert.equal(error, 'The radio went off the air. Press play when it is back.');
     await browser.close();
   };
 }

@@ -5,12 +5,12 @@
 
 /* --- Configuration --------------------------------------------------------------------------------- */
 
-static bool valid_dtls(const struct strait_transport_config *c)
+static int check_dtls(const struct strait_transport_config *c)
 {
     struct strait_dtls_config dtls = strait__transport_dtls_config(c), read;
     dtls.role = STRAIT_DTLS_SERVER;
-    return (unsigned)c->dtls_role <= STRAIT_DTLS_SERVER &&
-           strait__dtls_config_read(&read, &dtls) == STRAIT_OK;
+    return (unsigned)c->dtls_role <= STRAIT_DTLS_SERVER ? strait__dtls_config_read(&read, &dtls)
+                                                        : STRAIT_E_INVALID;
 }
 
 /* As in strait_srtp_config: what only fails when there are keys would fail too late. */
@@ -27,6 +27,26 @@ static bool valid_ice(const struct strait_transport_config *c)
                   strait__ice_chars(c->pwd, STRAIT_PWD_MIN, STRAIT_PWD_MAX);
     return (made || chosen) && (unsigned)c->ice <= STRAIT_ICE_EXTERNAL &&
            (unsigned)c->ice_role <= STRAIT_ICE_CONTROLLING;
+}
+
+/* What this build leaves out is no mistake of the caller's. */
+static bool built(const struct strait_transport_config *c)
+{
+#ifdef STRAIT_NO_FULL_ICE
+    return c->ice != STRAIT_ICE_FULL;
+#else
+    (void)c;
+    return true;
+#endif
+}
+
+static int check(const struct strait_transport_config *c)
+{
+    if (!valid_srtp(c) || !valid_ice(c)) {
+        return STRAIT_E_INVALID;
+    }
+    int error = check_dtls(c);
+    return error == STRAIT_OK && !built(c) ? STRAIT_E_UNSUPPORTED : error;
 }
 
 static void set_defaults(struct strait_transport_config *c)
@@ -70,7 +90,9 @@ static int create_ice(struct strait_transport *t, const char *ufrag, const char 
 {
     static int (*const create[])(struct strait__ice **, const struct strait__ice_config *) = {
         [STRAIT_ICE_LITE] = strait__ice_lite_create,
+#ifndef STRAIT_NO_FULL_ICE
         [STRAIT_ICE_FULL] = strait__ice_full_create,
+#endif
         [STRAIT_ICE_EXTERNAL] = strait__ice_external_create,
     };
     struct strait__ice_config config = { .hooks = &t->endpoint->hooks,
@@ -100,8 +122,11 @@ int strait_transport_create(struct strait_transport **out, struct strait_endpoin
     }
     *out = NULL;
     int error = strait__sized_read(&config, sizeof config, given);
-    if (error != STRAIT_OK || !valid_dtls(&config) || !valid_srtp(&config) || !valid_ice(&config)) {
-        return STRAIT_E_INVALID;
+    if (error == STRAIT_OK) {
+        error = check(&config);
+    }
+    if (error != STRAIT_OK) {
+        return error;
     }
     uint64_t id = endpoint->next_id + 1;
     strait__record_transport(endpoint->recorder, id, now, &config);

@@ -93,6 +93,7 @@ int strait__random(const struct strait_hooks *hooks, void *out, size_t bytes)
     return hooks->random(hooks->user, out, bytes) == 0 ? STRAIT_OK : STRAIT_E_RANDOM;
 }
 
+#ifndef STRAIT_NO_LOGGING
 void strait__log(const struct strait_hooks *hooks, enum strait_log_level level,
                  const char *component, const char *format, ...)
 {
@@ -106,6 +107,7 @@ void strait__log(const struct strait_hooks *hooks, enum strait_log_level level,
     va_end(args);
     hooks->log(hooks->user, level, component, line);
 }
+#endif
 
 void strait__zero(void *memory, size_t bytes)
 {

@@ -20,10 +20,14 @@ void strait__free(const struct strait_hooks *hooks, void *memory);
 /* STRAIT_OK or STRAIT_E_RANDOM. */
 int strait__random(const struct strait_hooks *hooks, void *out, size_t bytes);
 
+#ifdef STRAIT_NO_LOGGING
+#define strait__log(hooks, level, component, ...) ((void)(hooks))
+#else
 __attribute__((format(printf, 4, 5))) void strait__log(const struct strait_hooks *hooks,
                                                        enum strait_log_level level,
                                                        const char *component, const char *format,
                                                        ...);
+#endif
 
 /* Zeroes secrets; the compiler may not drop it. */
 void strait__zero(void *memory, size_t bytes);

@@ -14,9 +14,12 @@ int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config
         return STRAIT_E_INVALID;
     }
     *out = NULL;
-    if (strait__dtls_config_read(&c, config) != STRAIT_OK ||
-        strait__hooks_init(&hooks, c.hooks) != STRAIT_OK) {
-        return STRAIT_E_INVALID;
+    int error = strait__dtls_config_read(&c, config);
+    if (error == STRAIT_OK) {
+        error = strait__hooks_init(&hooks, c.hooks);
+    }
+    if (error != STRAIT_OK) {
+        return error;
     }
     struct strait_dtls *d = strait__alloc(&hooks, sizeof *d);
     if (d == NULL) {
@@ -30,7 +33,7 @@ int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config
     d->stats.size = sizeof d->stats;
     d->stats.role = c.role;
     strait__timer_init(&d->timer, c.initial_timeout);
-    int error = strait__flight_init(&d->flight, &d->hooks, c.mtu, strait__dtls_sink, d);
+    error = strait__flight_init(&d->flight, &d->hooks, c.mtu, strait__dtls_sink, d);
     if (error == STRAIT_OK) {
         error = strait__dtls_context_open(d);
     }

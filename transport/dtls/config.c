@@ -46,10 +46,27 @@ static bool legal_groups(const struct strait_dtls_config *c)
     return classic > 0 || c->max_version == STRAIT_DTLS_1_3;
 }
 
+/* What this build leaves out is no mistake of the caller's. */
+static bool built(const struct strait_dtls_config *c)
+{
+#ifdef STRAIT_NO_POST_QUANTUM
+    for (size_t i = 0; i < c->n_groups; i++) {
+        if (c->groups[i] == STRAIT_GROUP_X25519MLKEM768) {
+            return false;
+        }
+    }
+#else
+    (void)c;
+#endif
+    return true;
+}
+
 static void fill_gaps(struct strait_dtls_config *c)
 {
     static const enum strait_dtls_group groups[] = {
+#ifndef STRAIT_NO_POST_QUANTUM
         STRAIT_GROUP_X25519MLKEM768,
+#endif
         STRAIT_GROUP_X25519,
         STRAIT_GROUP_P256,
     };
@@ -78,7 +95,7 @@ int strait__dtls_config_read(struct strait_dtls_config *out,
         out->mtu < MTU_MIN || out->mtu > MTU_MAX) {
         return STRAIT_E_INVALID;
     }
-    return STRAIT_OK;
+    return built(out) ? STRAIT_OK : STRAIT_E_UNSUPPORTED;
 }
 
 bool strait__dtls_allows(const struct strait_dtls *d, enum strait_dtls_version version)

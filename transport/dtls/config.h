@@ -4,7 +4,7 @@
 
 #include <strait/dtls.h>
 
-/* Checks it and fills the gaps. STRAIT_E_INVALID. */
+/* Checks it and fills the gaps. STRAIT_E_INVALID; _UNSUPPORTED where this build leaves out what it asks for. */
 int strait__dtls_config_read(struct strait_dtls_config *out,
                              const struct strait_dtls_config *config);
 

@@ -65,12 +65,19 @@
 #define HAVE_ECC521
 #define ECC_SHAMIR
 #define HAVE_CURVE25519
+/* strait's options "rsa" and "post_quantum". */
+#ifdef STRAIT_NO_RSA
+#define NO_RSA
+#else
 #define WC_RSA_PSS
+#define WC_RSA_BLINDING
+#endif
+#ifndef STRAIT_NO_POST_QUANTUM
 #define WOLFSSL_HAVE_MLKEM
 #define WOLFSSL_PQC_HYBRIDS
+#endif
 
 #define ECC_TIMING_RESISTANT
-#define WC_RSA_BLINDING
 #define TFM_TIMING_RESISTANT
 
 #define NO_MD4
@@ -85,7 +92,9 @@
 /* --- Speed ---------------------------------------------------------------------------------- */
 #define WOLFSSL_SP_MATH_ALL
 #define WOLFSSL_HAVE_SP_ECC
+#ifndef STRAIT_NO_RSA
 #define WOLFSSL_HAVE_SP_RSA
+#endif
 /* P-384 and P-521 go through the generic code: their tables alone are 1 MB. */
 #if defined(__x86_64__)
 #define WOLFSSL_X86_64_BUILD

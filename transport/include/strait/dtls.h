@@ -81,7 +81,7 @@ struct strait_dtls_config {
      * use_srtp extension at all (an association for application data only). */
     enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES];
     size_t n_profiles;
-    /* Groups, most wanted first. n_groups 0: X25519MLKEM768, X25519, P-256. */
+    /* Groups, most wanted first. n_groups 0: X25519MLKEM768 (where it is built in), X25519, P-256. */
     enum strait_dtls_group groups[STRAIT_DTLS_MAX_GROUPS];
     size_t n_groups;
     uint16_t mtu; /* bytes of UDP payload, 256..16384; 0: 1200 */
@@ -118,7 +118,7 @@ struct strait_dtls_stats {
 
 /*
  * Creates an association in state NEW that sends nothing yet. STRAIT_E_INVALID, _NOMEM, _RANDOM,
- * _CRYPTO.
+ * _CRYPTO, _UNSUPPORTED (something that this build leaves out).
  */
 STRAIT_API int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config *config,
                                   strait_time now);

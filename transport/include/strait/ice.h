@@ -11,8 +11,9 @@ extern "C" {
 #endif
 
 enum strait_ice_kind {
-    STRAIT_ICE_LITE = 0,    /* answers checks only (RFC 8445, 2.5): for servers */
-    STRAIT_ICE_FULL = 1,    /* checks with host candidates of the endpoint's sockets */
+    STRAIT_ICE_LITE = 0, /* answers checks only (RFC 8445, 2.5): for servers */
+    STRAIT_ICE_FULL = 1, /* checks with host candidates of the endpoint's sockets; may be left out
+                               of a build (STRAIT_E_UNSUPPORTED) */
     STRAIT_ICE_EXTERNAL = 2 /* the path is given by the host */
 };
 

@@ -82,7 +82,8 @@ struct strait_dtls_parameters {
 
 /*
  * Creates a transport in `endpoint`. It sends nothing before the remote's parameters are there.
- * STRAIT_E_INVALID, _NOMEM, _LIMIT (the endpoint's max_transports), _EXISTS (ufrag), _RANDOM.
+ * STRAIT_E_INVALID, _NOMEM, _LIMIT (the endpoint's max_transports), _EXISTS (ufrag), _RANDOM,
+ * _UNSUPPORTED (a kind of ICE or a group that this build leaves out).
  */
 STRAIT_API int strait_transport_create(struct strait_transport **out,
                                        struct strait_endpoint *endpoint,

@@ -12,6 +12,10 @@
 #define WOLFSSL_DTLS_MTU
 #define WOLFSSL_DTLS_CH_FRAG
 #define WOLFSSL_DTLS_CID
+/* The longest connection id in a record, ours or the peer's. */
+#define DTLS_CID_MAX_SIZE 32
+/* What it dropped: which records were authentic. */
+#define WOLFSSL_DTLS_DROP_STATS
 #define WOLFSSL_SEND_HRR_COOKIE
 #define WOLFSSL_SRTP
 #define HAVE_KEYING_MATERIAL

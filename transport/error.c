@@ -39,6 +39,10 @@ static const struct entry entries[] = {
     ENTRY(STRAIT_E_TIMEOUT, "timed out"),
     ENTRY(STRAIT_E_CLOSED, "closed"),
     ENTRY(STRAIT_E_CONSENT, "consent to send expired: the peer no longer answers"),
+    ENTRY(STRAIT_E_UNTRUSTED, "the peer's certificate leads to no trusted authority"),
+    ENTRY(STRAIT_E_EXPIRED, "a certificate of the peer's is not valid at this time"),
+    ENTRY(STRAIT_E_NAME, "the peer's certificate is for other names"),
+    ENTRY(STRAIT_E_BAD_CERTIFICATE, "the peer's certificate is malformed or not for this use"),
 };
 
 static const struct entry *find(int code)

@@ -1,0 +1,18 @@
+/* Who we are: a certificate and its key. */
+#ifndef PIPE_IDENTITY_H
+#define PIPE_IDENTITY_H
+
+#include <strait/certificate.h>
+
+#include "options.h"
+
+struct identity {
+    struct strait_certificate *certificate;
+};
+
+/* Reads what the options name, or makes a certificate. 0, or -1 after a word on standard error. */
+int identity_open(struct identity *identity, const struct options *options);
+
+void identity_close(struct identity *identity);
+
+#endif

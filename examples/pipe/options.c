@@ -1,0 +1,357 @@
+#include "options.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "say.h"
+
+#define MAX_ROWS 40u
+
+static const char usage[] =
+    "Usage: pipe listen [HOST:]PORT [OPTIONS]\n"
+    "       pipe connect HOST:PORT [OPTIONS]\n"
+    "A pipe of datagrams through DTLS: a line of standard input is a datagram, a datagram that comes\n"
+    "is a line of standard output. It ends with standard input, with the peer, or with Ctrl-C.\n"
+    "IPv6 addresses stand in brackets; port 0 is any that is free.\n"
+    "\n";
+
+static const char after[] =
+    "\n"
+    "Status 0: an orderly end. Status 1: not so, and a sentence on standard error says why.\n";
+
+/* Readers get the value and say on standard error what is wrong with it. */
+struct row {
+    const char *name, *value, *help;
+    bool (*read)(struct options *options, const char *text);
+};
+
+static bool read_number(const char *name, const char *text, uint32_t min, uint32_t max,
+                        uint32_t *out)
+{
+    char *end;
+
+    errno = 0;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value < min || value > max) {
+        complain("--%s must be a number from %u to %u, not '%s'.", name, min, max, text);
+        return false;
+    }
+    *out = (uint32_t)value;
+    return true;
+}
+
+/* The next word of "one,two" or "one:two", and a zero behind it; NULL at the end. */
+static const char *next_word(const char **list, char word[static 64])
+{
+    const size_t len = strcspn(*list, ",:");
+
+    if (**list == '\0' || len >= 64) {
+        return NULL;
+    }
+    memcpy(word, *list, len);
+    word[len] = '\0';
+    *list += len + ((*list)[len] != '\0');
+    return word;
+}
+
+/* --- Who ------------------------------------------------------------------------------------------ */
+
+static bool read_cert(struct options *options, const char *text)
+{
+    options->cert = text;
+    return true;
+}
+
+static bool read_key(struct options *options, const char *text)
+{
+    options->key = text;
+    return true;
+}
+
+static bool read_fingerprint(struct options *options, const char *text)
+{
+    if (options->n_fingerprints == STRAIT_DTLS_MAX_FINGERPRINTS) {
+        complain("--fingerprint can be given %u times.", STRAIT_DTLS_MAX_FINGERPRINTS);
+        return false;
+    }
+    if (strait_fingerprint_parse(&options->fingerprints[options->n_fingerprints++], text,
+                                 strlen(text)) != STRAIT_OK) {
+        complain(
+            "--fingerprint must look like 'sha-256 AB:CD:...' (sha-384 and sha-512 do as well), "
+            "not '%s'.",
+            text);
+        return false;
+    }
+    return true;
+}
+
+/* --- What is agreed on ---------------------------------------------------------------------------- */
+
+static bool read_version(const char *name, const char *text, enum strait_dtls_version *out)
+{
+    if (strcmp(text, "1.2") == 0) {
+        *out = STRAIT_DTLS_1_2;
+    } else if (strcmp(text, "1.3") == 0) {
+        *out = STRAIT_DTLS_1_3;
+    } else {
+        complain("--%s must be 1.2 or 1.3, not '%s'.", name, text);
+        return false;
+    }
+    return true;
+}
+
+static bool read_min(struct options *options, const char *text)
+{
+    return read_version("min", text, &options->min);
+}
+
+static bool read_max(struct options *options, const char *text)
+{
+    return read_version("max", text, &options->max);
+}
+
+static enum strait_dtls_group group_number(const char *name)
+{
+    static const enum strait_dtls_group all[] = { STRAIT_GROUP_X25519MLKEM768, STRAIT_GROUP_X25519,
+                                                  STRAIT_GROUP_P256, STRAIT_GROUP_P384 };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (strcasecmp(strait_dtls_group_name((uint16_t)all[i]), name) == 0) {
+            return all[i];
+        }
+    }
+    return 0;
+}
+
+static bool read_groups(struct options *options, const char *text)
+{
+    const char *rest = text;
+    char word[64];
+
+    while (next_word(&rest, word)) {
+        const enum strait_dtls_group group = group_number(word);
+
+        if (group == 0 || options->n_groups == STRAIT_DTLS_MAX_GROUPS) {
+            complain("--groups takes X25519MLKEM768, X25519, P-256 and P-384, once each, not '%s'.",
+                     text);
+            return false;
+        }
+        options->groups[options->n_groups++] = group;
+    }
+    return true;
+}
+
+static enum strait_srtp_profile profile_number(const char *name)
+{
+    static const enum strait_srtp_profile all[] = { STRAIT_SRTP_AEAD_AES_128_GCM,
+                                                    STRAIT_SRTP_AEAD_AES_256_GCM,
+                                                    STRAIT_SRTP_AES128_CM_SHA1_80,
+                                                    STRAIT_SRTP_AES128_CM_SHA1_32 };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (strcasecmp(strait_srtp_profile_name(all[i]), name) == 0) {
+            return all[i];
+        }
+    }
+    return STRAIT_SRTP_NONE;
+}
+
+static bool read_srtp(struct options *options, const char *text)
+{
+    const char *rest = text;
+    char word[64];
+
+    while (next_word(&rest, word)) {
+        const enum strait_srtp_profile profile = profile_number(word);
+
+        if (profile == STRAIT_SRTP_NONE || options->n_profiles == STRAIT_DTLS_MAX_PROFILES) {
+            complain("--srtp takes %s, %s, %s and %s, once each, not '%s'.",
+                     strait_srtp_profile_name(STRAIT_SRTP_AEAD_AES_128_GCM),
+                     strait_srtp_profile_name(STRAIT_SRTP_AEAD_AES_256_GCM),
+                     strait_srtp_profile_name(STRAIT_SRTP_AES128_CM_SHA1_80),
+                     strait_srtp_profile_name(STRAIT_SRTP_AES128_CM_SHA1_32), text);
+            return false;
+        }
+        options->profiles[options->n_profiles++] = profile;
+    }
+    return true;
+}
+
+/* --- The rest ------------------------------------------------------------------------------------- */
+
+static bool read_mtu(struct options *options, const char *text)
+{
+    return read_number("mtu", text, 256, 16384, &options->mtu);
+}
+
+static bool read_timeout(struct options *options, const char *text)
+{
+    return read_number("timeout", text, 1, 86400, &options->timeout);
+}
+
+static bool read_linger(struct options *options, const char *text)
+{
+    return read_number("linger", text, 0, 1000000000, &options->linger);
+}
+
+static bool read_length_prefixed(struct options *options, const char *text)
+{
+    (void)text;
+    return options->length_prefixed = true;
+}
+
+static bool read_keep(struct options *options, const char *text)
+{
+    (void)text;
+    return options->keep = true;
+}
+
+static bool read_verbose(struct options *options, const char *text)
+{
+    (void)text;
+    return options->verbose = true;
+}
+
+static bool read_stats(struct options *options, const char *text)
+{
+    (void)text;
+    return options->stats = true;
+}
+
+/* Where `read` is NULL the row is a heading. */
+static const struct row rows[] = {
+    { "Who we are, and how the peer is known", NULL, NULL, NULL },
+    { "cert", "FILE", "our certificate; without it, one is made", read_cert },
+    { "key", "FILE", "... and its private key", read_key },
+    { "fingerprint", "TEXT", "the peer's certificate: 'sha-256 AB:CD:...'; may be given again",
+      read_fingerprint },
+    { "What is agreed on", NULL, NULL, NULL },
+    { "min", "VERSION", "1.2 or 1.3 (1.2)", read_min },
+    { "max", "VERSION", "1.2 or 1.3 (1.3)", read_max },
+    { "groups", "NAMES", "key exchange, most wanted first: X25519MLKEM768,X25519,P-256,P-384",
+      read_groups },
+    { "srtp", "NAMES", "SRTP profiles, such as SRTP_AEAD_AES_128_GCM: agreed on, not used",
+      read_srtp },
+    { "The rest", NULL, NULL, NULL },
+    { "length-prefixed", NULL, "binary: each datagram after its length, 4 bytes, big endian",
+      read_length_prefixed },
+    { "mtu", "N", "bytes of a datagram, 256 to 16384 (1200)", read_mtu },
+    { "timeout", "SECONDS", "of the handshake (30)", read_timeout },
+    { "linger", "SECONDS", "go on listening so long after the end of standard input (0)",
+      read_linger },
+    { "keep", NULL, "listen: serve peer after peer", read_keep },
+    { "verbose", NULL, "say what happens", read_verbose },
+    { "stats", NULL, "say at the end what was counted", read_stats },
+};
+
+enum { N_ROWS = sizeof rows / sizeof rows[0], HELP = N_ROWS, VERSION };
+
+static void print_help(void)
+{
+    fputs(usage, stdout);
+    for (size_t i = 0; i < N_ROWS; i++) {
+        char left[40];
+
+        if (!rows[i].read) {
+            printf("%s%s:\n", i > 0 ? "\n" : "", rows[i].name);
+            continue;
+        }
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].value ? " " : "",
+                 rows[i].value ? rows[i].value : "");
+        printf("  %-22s  %s\n", left, rows[i].help);
+    }
+    puts("  --help, --version");
+    fputs(after, stdout);
+}
+
+static void make_table(struct option table[static MAX_ROWS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < N_ROWS; i++) {
+        if (rows[i].read) {
+            table[n++] = (struct option){ rows[i].name,
+                                          rows[i].value ? required_argument : no_argument, NULL,
+                                          (int)i };
+        }
+    }
+    table[n++] = (struct option){ "help", no_argument, NULL, HELP };
+    table[n++] = (struct option){ "version", no_argument, NULL, VERSION };
+    table[n] = (struct option){ NULL, 0, NULL, 0 };
+}
+
+static bool read_operands(struct options *out, char **operands, int n)
+{
+    if (n > 0) {
+        out->listen = strcmp(operands[0], "listen") == 0;
+    }
+    if (n == 0 || (!out->listen && strcmp(operands[0], "connect") != 0)) {
+        complain("say 'pipe listen PORT' or 'pipe connect HOST:PORT': --help tells more.");
+        return false;
+    }
+    if (n != 2) {
+        complain("%s takes one place, %s, not %d.", operands[0],
+                 out->listen ? "[HOST:]PORT" : "HOST:PORT", n - 1);
+        return false;
+    }
+    if (!place_read(&out->place, operands[1], out->listen)) {
+        complain("'%s' is not %s (IPv6 in brackets, the port from 0 to 65535).", operands[1],
+                 out->listen ? "[HOST:]PORT" : "HOST:PORT");
+        return false;
+    }
+    return true;
+}
+
+static bool fits_together(const struct options *options)
+{
+    if (!options->cert != !options->key) {
+        complain("--cert and --key belong together: give both.");
+        return false;
+    }
+    if (options->n_fingerprints == 0) {
+        complain("say how the peer is known: --fingerprint 'sha-256 AB:CD:...'.");
+        return false;
+    }
+    /* The numbers of the versions run backwards. */
+    if (options->min != 0 && options->max != 0 && options->min < options->max) {
+        complain("--min is above --max: no version is left.");
+        return false;
+    }
+    if (!options->listen && options->keep) {
+        complain("--keep is for 'pipe listen'.");
+        return false;
+    }
+    return true;
+}
+
+enum options_result options_read(struct options *out, int argc, char **argv)
+{
+    static_assert(N_ROWS + 3 <= MAX_ROWS, "the table has room");
+    struct option table[MAX_ROWS];
+    int option;
+
+    *out = (struct options){ .listen = false };
+    make_table(table);
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "h", table, NULL)) != -1) {
+        if (option == HELP || option == 'h') {
+            print_help();
+            return OPTIONS_DONE;
+        }
+        if (option == VERSION) {
+            printf("pipe %s\n", strait_version());
+            return OPTIONS_DONE;
+        }
+        if (option == '?') {
+            complain("'%s' is not an option, or its value is missing: try --help.",
+                     argv[optind - 1]);
+        }
+        if (option == '?' || !rows[option].read(out, optarg)) {
+            return OPTIONS_WRONG;
+        }
+    }
+    return read_operands(out, argv + optind, argc - optind) && fits_together(out) ? OPTIONS_RUN
+                                                                                  : OPTIONS_WRONG;
+}

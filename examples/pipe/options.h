@@ -1,0 +1,42 @@
+/* What the command line asks for. */
+#ifndef PIPE_OPTIONS_H
+#define PIPE_OPTIONS_H
+
+#include <strait/dtls.h>
+
+#include "place.h"
+
+struct options {
+    bool listen;
+    struct place place;
+    bool keep; /* listen: peer after peer */
+
+    /* Who we are, and how the peer is known. */
+    const char *cert, *key; /* files; NULL: a certificate of our own making */
+    struct strait_fingerprint fingerprints[STRAIT_DTLS_MAX_FINGERPRINTS];
+    size_t n_fingerprints;
+
+    /* What is agreed on; 0: the library's own choice. */
+    enum strait_dtls_version min, max;
+    enum strait_dtls_group groups[STRAIT_DTLS_MAX_GROUPS];
+    size_t n_groups;
+    enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES];
+    size_t n_profiles;
+
+    uint32_t mtu;
+    uint32_t timeout; /* of the handshake, in seconds; 0: the library's */
+    uint32_t linger;  /* seconds that it listens on after the end of input */
+
+    bool length_prefixed;
+    bool verbose, stats;
+};
+
+enum options_result {
+    OPTIONS_RUN,
+    OPTIONS_DONE, /* --help, --version: printed */
+    OPTIONS_WRONG /* said on standard error */
+};
+
+enum options_result options_read(struct options *out, int argc, char **argv);
+
+#endif

@@ -1,0 +1,204 @@
+#include "pipe.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "say.h"
+#include "verdict.h"
+
+/* How long the end of the input waits for the other side to finish its part of the handshake: what was
+ * sent before would be lost with it (RFC 9147, 5.8.1: our Finished may have to be sent again). */
+static const strait_time PATIENCE = 3 * STRAIT_S;
+
+enum { HANDSHAKE = 22, TYPE_AT = 13, CLIENT_HELLO = 1 };
+
+static void on_send(void *user, const uint8_t *data, size_t len)
+{
+    struct pipe *pipe = user;
+
+    udp_send(&pipe->udp, &pipe->peer, data, len);
+}
+
+static void on_data(void *user, uint8_t *data, size_t len)
+{
+    struct pipe *pipe = user;
+
+    if (framing_write(STDOUT_FILENO, pipe->options->length_prefixed, data, len) != 0 &&
+        !pipe->stop) {
+        complain("cannot write to standard output: %s.", strerror(errno));
+        pipe->stop = true;
+        pipe->status = 1;
+    }
+}
+
+static void fail(struct pipe *pipe, const char *what, int error)
+{
+    complain("%s: %s (%s).", what, strait_strerror(error), strait_error_name(error));
+    pipe->stop = true;
+    pipe->status = 1;
+}
+
+int peer_begin(struct pipe *pipe)
+{
+    struct strait_dtls_config config = pipe->config;
+
+    config.events = (struct strait_dtls_events){ .size = sizeof config.events,
+                                                 .send = on_send,
+                                                 .data = on_data };
+    config.user = pipe;
+    int error = strait_dtls_create(&pipe->dtls, &config, pipe->now);
+    if (error == STRAIT_OK && pipe->options->n_fingerprints > 0) {
+        error = strait_dtls_set_fingerprints(pipe->dtls, pipe->options->fingerprints,
+                                             pipe->options->n_fingerprints);
+    }
+    if (error == STRAIT_OK) {
+        error = strait_dtls_start(pipe->dtls, pipe->now);
+    }
+    if (error != STRAIT_OK) {
+        fail(pipe, "cannot begin", error);
+        return -1;
+    }
+    return 0;
+}
+
+/* RFC 9147, 4: epoch 0, and a ClientHello at its beginning. */
+static bool is_client_hello(const uint8_t *data, size_t len)
+{
+    return len > TYPE_AT && data[0] == HANDSHAKE && data[3] == 0 && data[4] == 0 &&
+           data[TYPE_AT] == CLIENT_HELLO;
+}
+
+void peer_receive(struct pipe *pipe, const struct sockaddr_storage *from, uint8_t *data, size_t len)
+{
+    if (!pipe->dtls) {
+        if (!pipe->options->listen || !is_client_hello(data, len)) {
+            return;
+        }
+        pipe->peer = *from;
+        if (peer_begin(pipe) != 0) {
+            return;
+        }
+    }
+    if (place_equal(from, &pipe->peer)) {
+        (void)strait_dtls_receive(pipe->dtls, pipe->now, data, len);
+    }
+}
+
+/* --- What goes out -------------------------------------------------------------------------------- */
+
+static void wrong_input(struct pipe *pipe, const char *reason)
+{
+    complain("standard input, datagram %llu: %s.", (unsigned long long)pipe->input.number, reason);
+    pipe->status = 1;
+    peer_close(pipe);
+}
+
+static void send_one(struct pipe *pipe, const uint8_t *data, size_t len)
+{
+    const int error = strait_dtls_send(pipe->dtls, pipe->now, data, len);
+
+    if (error == STRAIT_E_TOO_SMALL) {
+        wrong_input(pipe, "it is longer than the MTU lets it be: shorten it or raise --mtu");
+    } else if (error != STRAIT_OK) {
+        wrong_input(pipe, strait_strerror(error));
+    }
+}
+
+void peer_send_input(struct pipe *pipe)
+{
+    const uint8_t *data;
+    size_t len;
+
+    while (!pipe->stop && strait_dtls_state(pipe->dtls) == STRAIT_DTLS_CONNECTED) {
+        switch (framing_next(&pipe->input, &data, &len)) {
+        case FRAMING_DATAGRAM:
+            send_one(pipe, data, len);
+            break;
+        case FRAMING_TOO_LONG:
+            wrong_input(pipe, "no datagram has more than 65535 bytes");
+            break;
+        case FRAMING_CUT:
+            wrong_input(pipe, "the input ended within it");
+            break;
+        case FRAMING_MORE:
+            pipe->input_over = pipe->input.ended;
+            return;
+        }
+    }
+}
+
+/* --- The end -------------------------------------------------------------------------------------- */
+
+static void end(struct pipe *pipe)
+{
+    if (pipe->options->stats) {
+        report_stats(pipe->dtls);
+    }
+    strait_dtls_destroy(pipe->dtls);
+    pipe->dtls = NULL;
+    pipe->greeted = false;
+    pipe->close_at = STRAIT_TIME_NEVER;
+    pipe->stop |= !pipe->options->keep;
+}
+
+void peer_close(struct pipe *pipe)
+{
+    if (pipe->dtls) {
+        strait_dtls_close(pipe->dtls, pipe->now);
+    }
+    pipe->stop = true;
+}
+
+/* The input is over: --linger from now on, and not before our last flight has arrived, which the association
+ * tells by having no deadline. */
+static void settle_close(struct pipe *pipe)
+{
+    if (!pipe->input_over || pipe->options->keep) {
+        return;
+    }
+    if (pipe->close_at == STRAIT_TIME_NEVER) {
+        const strait_time linger = pipe->options->linger * STRAIT_S;
+        const bool settled = strait_dtls_deadline(pipe->dtls) == STRAIT_TIME_NEVER;
+
+        pipe->close_at = pipe->now + (settled || linger > PATIENCE ? linger : PATIENCE);
+    }
+    if (pipe->now >= pipe->close_at) {
+        peer_close(pipe);
+    }
+}
+
+void peer_settle(struct pipe *pipe)
+{
+    char text[PLACE_MAX_TEXT];
+
+    if (!pipe->dtls) {
+        return;
+    }
+    if (strait_dtls_deadline(pipe->dtls) <= pipe->now) {
+        strait_dtls_advance(pipe->dtls, pipe->now);
+    }
+    switch (strait_dtls_state(pipe->dtls)) {
+    case STRAIT_DTLS_CONNECTED:
+        if (!pipe->greeted && pipe->options->verbose) {
+            report_connected(pipe->dtls, place_text(&pipe->peer, text));
+        }
+        pipe->greeted = true;
+        settle_close(pipe);
+        break;
+    case STRAIT_DTLS_CLOSED:
+        if (pipe->options->verbose) {
+            say("Closed by %s", pipe->stop ? "us" : place_text(&pipe->peer, text));
+        }
+        end(pipe);
+        break;
+    case STRAIT_DTLS_FAILED:
+        verdict_tell(pipe->options, pipe->dtls, place_text(&pipe->peer, text), pipe->udp.error);
+        pipe->status = pipe->options->keep ? pipe->status : 1;
+        end(pipe);
+        break;
+    default:
+        break;
+    }
+}

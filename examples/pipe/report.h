@@ -1,0 +1,15 @@
+/* What --verbose, --stats and --export tell. */
+#ifndef PIPE_REPORT_H
+#define PIPE_REPORT_H
+
+#include <strait/dtls.h>
+
+#include "options.h"
+
+/* The versions, names and fingerprint that were agreed on. */
+void report_connected(const struct strait_dtls *dtls, const char *peer);
+
+/* Every counter that is not 0. */
+void report_stats(const struct strait_dtls *dtls);
+
+#endif

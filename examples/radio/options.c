@@ -35,6 +35,7 @@ static const char help[] =
     "  --ingest-token TOKEN  ... only one who knows this word\n"
     "  --record FILE         write what is heard as Ogg Opus\n"
     "  --seconds N           end by itself after N seconds\n"
+    "  --verbose             tell each change of a connection's state, and what strait logs\n"
     "  --help, --version\n"
     "\n"
     "To look into things:\n"
@@ -67,6 +68,7 @@ enum option_number {
     CAPTURE,
     TLS_CERT,
     TLS_KEY,
+    VERBOSE,
     HELP,
     VERSION
 };
@@ -251,6 +253,9 @@ static bool read_option(struct options *options, int option)
     case TLS_KEY:
         options->tls_key = optarg;
         return true;
+    case VERBOSE:
+        options->verbose = true;
+        return true;
     default:
         return false;
     }
@@ -279,6 +284,7 @@ enum options_result options_read(struct options *out, int argc, char **argv)
         { "capture", required_argument, NULL, CAPTURE },
         { "tls-cert", required_argument, NULL, TLS_CERT },
         { "tls-key", required_argument, NULL, TLS_KEY },
+        { "verbose", no_argument, NULL, VERBOSE },
         { "help", no_argument, NULL, HELP },
         { "version", no_argument, NULL, VERSION },
         { NULL, 0, NULL, 0 },

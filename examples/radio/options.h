@@ -31,6 +31,7 @@ struct options {
     const char *record;       /* NULL: none */
     const char *capture;      /* NULL: none */
     uint32_t seconds;         /* 0: until a signal comes */
+    bool verbose;
     bool has_expect;
     struct strait_fingerprint expect;
 };

@@ -5,9 +5,11 @@
 
 #include "format.h"
 #include "terminal.h"
+#include "text.h"
 
 struct program {
     struct program_config config;
+    char title[SOURCE_MAX_TITLE]; /* instead of the sources', clean */
     struct playlist *playlist;
     struct encoder *encoder;
     struct source *source;
@@ -55,6 +57,7 @@ int program_create(struct program **out, const struct program_config *config)
         return -1;
     }
     program->config = *config;
+    text_clean(program->title, sizeof program->title, config->title ? config->title : "");
     program->playlist = playlist_create(&config->playlist);
     if (!program->playlist) {
         terminal_complain("no memory for the playlist.");
@@ -198,7 +201,7 @@ enum program_result program_next(struct program *program, struct source_packet *
 const char *program_title(const struct program *program)
 {
     if (program->config.title) {
-        return program->config.title;
+        return program->title;
     }
     return program->source ? program->source->title : "";
 }

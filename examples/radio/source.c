@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "text.h"
+
 void source_say(char reason[SOURCE_MAX_REASON], const char *format, ...)
 {
     va_list arguments;
@@ -21,14 +23,16 @@ void source_name(struct source *source, const char *artist, const char *title, c
     const char *base = slash ? slash + 1 : path;
     const char *dot = strrchr(base, '.');
     const int len = dot && dot > base ? (int)(dot - base) : (int)strlen(base);
+    char text[2 * SOURCE_MAX_TITLE];
 
     if (title && *title && artist && *artist) {
-        snprintf(source->title, sizeof source->title, "%s – %s", artist, title);
+        snprintf(text, sizeof text, "%s – %s", artist, title);
     } else if (title && *title) {
-        snprintf(source->title, sizeof source->title, "%s", title);
+        snprintf(text, sizeof text, "%s", title);
     } else {
-        snprintf(source->title, sizeof source->title, "%.*s", len, base);
+        snprintf(text, sizeof text, "%.*s", len, base);
     }
+    text_clean(source->title, sizeof source->title, text);
 }
 
 /* Front left and right; centre, rear and side at -3 dB as in ITU-R BS.775, scaled so that nothing

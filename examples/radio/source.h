@@ -79,7 +79,7 @@ void source_destroy(struct source *source);
 __attribute__((format(printf, 2, 3))) void source_say(char reason[SOURCE_MAX_REASON],
                                                       const char *format, ...);
 
-/* "Artist – Title", one of them, or the path's last part without its ending. */
+/* "Artist – Title", one of them, or the path's last part without its ending; as text.h cleans it. */
 void source_name(struct source *source, const char *artist, const char *title, const char *path);
 
 /* Left and right from any number of channels; `stereo` may not overlap `in`. */

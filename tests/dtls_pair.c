@@ -118,6 +118,9 @@ static void on_state(void *user, enum strait_dtls_state state)
     }
     if (state == STRAIT_DTLS_CONNECTED) {
         side->connected = side->pair->now;
+        if (side->on_connected != NULL) {
+            side->on_connected(side);
+        }
         if (side->greets) {
             strait_dtls_send(side->dtls, side->pair->now, (const uint8_t *)"hello", 5);
         }
@@ -215,6 +218,9 @@ static int side_create(struct pair *pair, int i, const struct pair_options *o)
     for (; config.n_groups < STRAIT_DTLS_MAX_GROUPS && o->groups[i][config.n_groups] != 0;
          config.n_groups++) {
         config.groups[config.n_groups] = o->groups[i][config.n_groups];
+    }
+    if (o->configure != NULL) {
+        o->configure(side, &config);
     }
     return strait_dtls_create(&side->dtls, &config, pair->now);
 }

@@ -29,6 +29,8 @@ struct pair_side {
     bool greets;          /* sends "hello" from within the event CONNECTED */
     bool closes_on_data;  /* closes from within the event of data */
     bool signals_in_time; /* gives the peer's fingerprint from within peer_certificate */
+    void (*on_connected)(struct pair_side *side); /* within the event CONNECTED */
+    void *extra;                                  /* the test's own */
 };
 
 struct pair_datagram {
@@ -69,6 +71,8 @@ struct pair_options {
     strait_time initial_timeout, handshake_timeout;
     bool no_fingerprints[2]; /* of the peer are given to this side */
     bool wrong_fingerprint[2];
+    /* May change what a side is created with; NULL: nothing. */
+    void (*configure)(struct pair_side *side, struct strait_dtls_config *config);
 };
 
 /* Zeroed but for seed and defaults. */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "transport/dtls/keylog.h"
 #include "transport/dtls/names.h"
 #include "transport/util.h"
 
@@ -36,6 +37,9 @@ int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config
     error = strait__flight_init(&d->flight, &d->hooks, c.mtu, strait__dtls_sink, d);
     if (error == STRAIT_OK) {
         error = strait__dtls_context_open(d);
+    }
+    if (error == STRAIT_OK) {
+        strait__keylog_begin(d);
     }
     if (error != STRAIT_OK) {
         strait_dtls_destroy(d);

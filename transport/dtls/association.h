@@ -8,6 +8,7 @@
 #include <wolfssl/wolfcrypt/settings.h>
 
 #include "transport/dtls/config.h"
+#include "transport/dtls/export.h"
 #include "transport/dtls/filter.h"
 #include "transport/dtls/flight.h"
 #include "transport/dtls/hello.h"
@@ -84,6 +85,8 @@ struct strait_dtls {
     /* keys */
     bool finished; /* the handshake is done and the keys are exported */
     struct strait_srtp_key send_key, receive_key;
+    struct strait__exporter exporter;
+    bool keylog_failed; /* its file could not be written, and the log was told so */
 };
 
 /* --- association.c --- */

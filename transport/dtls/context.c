@@ -2,6 +2,7 @@
 
 #include "transport/dtls/association.h"
 #include "transport/dtls/profiles.h"
+#include "transport/dtls/secrets.h"
 #include "transport/dtls/wolf_library.h"
 #include "transport/util.h"
 
@@ -130,7 +131,7 @@ static bool object_fill(struct strait_dtls *d)
     wolfSSL_SetIOWriteCtx(d->ssl, d);
     wolfSSL_SetCertCbCtx(d->ssl, d);
     wolfSSL_dtls_set_using_nonblock(d->ssl, 1);
-    /* The exporter's secret lives in what is otherwise freed with the handshake. */
+    /* wolfSSL derives an exporter secret only for those who keep its arrays; run.c frees them. */
     wolfSSL_KeepArrays(d->ssl);
     /* wolfSSL doubles a timeout in whole seconds and gives up; zero doubled stays zero. Ours counts. */
     if (wolfSSL_dtls_set_timeout_init(d->ssl, 0) != WOLFSSL_SUCCESS) {
@@ -143,7 +144,7 @@ static bool object_fill(struct strait_dtls *d)
         wolfSSL_disable_hrr_cookie(d->ssl) != WOLFSSL_SUCCESS) {
         return false;
     }
-    return set_groups(d) &&
+    return strait__dtls_watch_secrets(d) && set_groups(d) &&
            (d->config.n_profiles == 0 ||
             strait__dtls_set_profiles(d, d->config.profiles, d->config.n_profiles) == STRAIT_OK);
 }

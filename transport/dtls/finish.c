@@ -18,16 +18,16 @@ static void cut_material(struct strait_dtls *d, const struct strait__profile *p,
 
 static int export_keys(struct strait_dtls *d)
 {
+    static const char label[] = "EXTRACTOR-dtls_srtp"; /* RFC 5764, 4.2 */
     uint8_t material[STRAIT_SRTP_MAX_MATERIAL];
+    int error = STRAIT_E_NO_PROFILE;
     strait__dtls_enter(d);
     const WOLFSSL_SRTP_PROTECTION_PROFILE *chosen = wolfSSL_get_selected_srtp_profile(d->ssl);
     const struct strait__profile *p = chosen != NULL ? strait__profile_find((unsigned)chosen->id)
                                                      : NULL;
-    int error = STRAIT_E_NO_PROFILE;
     if (p != NULL) {
         size_t len = 2 * (p->key + p->salt);
-        int done = wolfSSL_export_dtls_srtp_keying_material(d->ssl, material, &len);
-        error = done == WOLFSSL_SUCCESS ? STRAIT_OK : STRAIT_E_CRYPTO;
+        error = strait__exporter_derive(&d->exporter, label, NULL, 0, material, len);
         if (error == STRAIT_OK) {
             cut_material(d, p, material);
             d->stats.profile = p->profile;
@@ -67,7 +67,7 @@ void strait__dtls_finish(struct strait_dtls *d)
                           error == STRAIT_E_NO_PROFILE
                               ? "the peer answered none of our SRTP profiles: add one that it has "
                                 "to strait_dtls_config.profiles"
-                              : "wolfSSL exported no SRTP keys");
+                              : "no SRTP keys came of the handshake's secret");
         return;
     }
     d->finished = true;

@@ -108,6 +108,14 @@ uint8_t strait__suite_overhead12(uint16_t cipher_suite)
     return chacha ? TAG : EXPLICIT_NONCE + TAG;
 }
 
+bool strait__suite_sha384(uint16_t cipher_suite)
+{
+    static const char suffix[] = "_SHA384";
+    const char *name = strait_dtls_cipher_name(cipher_suite);
+    size_t len = name != NULL ? strlen(name) : 0;
+    return len > sizeof suffix && strcmp(name + len - (sizeof suffix - 1), suffix) == 0;
+}
+
 uint16_t strait__group_of_name(const char *name)
 {
     for (size_t i = 0; name != NULL && i < sizeof wolf_groups / sizeof *wolf_groups; i++) {

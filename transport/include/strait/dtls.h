@@ -66,6 +66,9 @@ struct strait_dtls_events {
     /* A record of application data (RFC 8261 carries SCTP so). Borrowed until it returns. */
     void (*data)(void *user, uint8_t *data, size_t len);
     void (*peer_certificate)(void *user, const uint8_t *der, size_t len);
+    /* A line of the key log in NSS's format, without its end: whoever has it reads all. May fire inside
+     * every function that takes the association and a time, and may call none of them. */
+    void (*keylog)(void *user, const char *line);
 };
 
 struct strait_dtls_config {
@@ -90,6 +93,9 @@ struct strait_dtls_config {
     strait_time initial_timeout;
     /* From start to failure with STRAIT_E_TIMEOUT; 0: 30 s; STRAIT_TIME_NEVER: goes on. */
     strait_time handshake_timeout;
+    /* Also appends the key log to the file that the environment variable SSLKEYLOGFILE names, if it does;
+     * made with mode 0600. For captures of one's own traffic. The log hook gets a warning. */
+    bool keylog_env;
 };
 
 struct strait_dtls_stats {
@@ -193,6 +199,16 @@ STRAIT_API const char *strait_dtls_error_detail(const struct strait_dtls *dtls);
 STRAIT_API int strait_dtls_srtp_keys(const struct strait_dtls *dtls,
                                      enum strait_srtp_profile *profile,
                                      struct strait_srtp_key *send, struct strait_srtp_key *receive);
+
+/*
+ * Keying material that both ends have alike and nobody else (RFC 5705; RFC 8446, 7.5), at any time while
+ * CONNECTED. `label`: 1..249 bytes, none that TLS itself uses; `context` of at most 65535 bytes: NULL for
+ * none, which in DTLS 1.2 gives other bytes than an empty one; `len`: 1..8160. The caller zeroes `out`.
+ * STRAIT_E_STATE, _INVALID, _NOMEM, _CRYPTO.
+ */
+STRAIT_API int strait_dtls_export(const struct strait_dtls *dtls, const char *label,
+                                  const uint8_t *context, size_t context_len, uint8_t *out,
+                                  size_t len);
 
 /* The peer's certificate in DER once it came, else NULL; borrowed, as long as the association. */
 STRAIT_API const uint8_t *strait_dtls_peer_certificate(const struct strait_dtls *dtls, size_t *len);

@@ -16,6 +16,8 @@ struct sim_packet {
     strait_time when;
     uint64_t number; /* of two for the same instant the older one comes first */
     struct sockaddr_storage from, to;
+    const struct sim_host *waits_for; /* NULL, or the host whose next ones go first */
+    unsigned waits;                   /* ... and how many of them */
     size_t len;
     uint8_t data[];
 };
@@ -64,6 +66,13 @@ static void swap(struct sim_net *net, size_t a, size_t b)
     net->heap[b] = packet;
 }
 
+static void rise(struct sim_net *net, size_t at)
+{
+    for (; at > 0 && before(net->heap[at], net->heap[(at - 1) / 2]); at = (at - 1) / 2) {
+        swap(net, at, (at - 1) / 2);
+    }
+}
+
 static void push(struct sim_net *net, struct sim_packet *packet)
 {
     if (net->count == net->room) {
@@ -75,9 +84,7 @@ static void push(struct sim_net *net, struct sim_packet *packet)
     }
     size_t at = net->count++;
     net->heap[at] = packet;
-    for (; at > 0 && before(net->heap[at], net->heap[(at - 1) / 2]); at = (at - 1) / 2) {
-        swap(net, at, (at - 1) / 2);
-    }
+    rise(net, at);
 }
 
 static struct sim_packet *pop(struct sim_net *net)
@@ -132,8 +139,9 @@ static void hash(struct sim_net *net, const void *bytes, size_t len)
     }
 }
 
-static void put(struct sim_net *net, strait_time when, const struct sockaddr_storage *from,
-                const struct sockaddr_storage *to, const uint8_t *data, size_t len)
+static struct sim_packet *put(struct sim_net *net, strait_time when,
+                              const struct sockaddr_storage *from,
+                              const struct sockaddr_storage *to, const uint8_t *data, size_t len)
 {
     struct sim_packet *packet = malloc(sizeof *packet + (len > 0 ? len : 1));
     if (packet == NULL) {
@@ -143,11 +151,13 @@ static void put(struct sim_net *net, strait_time when, const struct sockaddr_sto
     packet->number = net->next_number++;
     packet->from = *from;
     packet->to = *to;
+    packet->waits_for = NULL;
     packet->len = len;
     if (len > 0) {
         memcpy(packet->data, data, len);
     }
     push(net, packet);
+    return packet;
 }
 
 void sim_net_inject(struct sim_net *net, const struct sockaddr_storage *from,
@@ -175,10 +185,48 @@ static bool loses(struct sim_host *host, const struct sockaddr_storage *to, size
     return lost || link->cut;
 }
 
-static strait_time later(struct sim_host *host)
+/* A datagram that does not keep its place. */
+static struct sim_packet *put_later(struct sim_host *host, strait_time when,
+                                    const struct sockaddr_storage *from,
+                                    const struct sockaddr_storage *to, const uint8_t *data,
+                                    size_t len)
 {
+    struct sim_net *net = host->net;
     strait_time most = host->out.jitter;
-    return most > 0 ? sim_random_below(&host->net->random, most) : 0;
+    if (host->out.overtakes == 0) {
+        strait_time extra = most > 0 ? sim_random_below(&net->random, most) : 0;
+        return put(net, when + extra, from, to, data, len);
+    }
+    struct sim_packet *packet = put(net, when + most, from, to, data, len);
+    packet->waits_for = host;
+    packet->waits = 1 + (unsigned)sim_random_below(&net->random, host->out.overtakes);
+    return packet;
+}
+
+/* One more of this host's has gone, due at `when`: whoever waited for it alone comes right after
+ * it. What rises in the heap changes places only with what was looked at already. */
+static void overtake(struct sim_host *host, uint64_t first, strait_time when)
+{
+    struct sim_net *net = host->net;
+    for (size_t i = 0; i < net->count; i++) {
+        struct sim_packet *packet = net->heap[i];
+        if (packet->waits_for == host && packet->number < first && --packet->waits == 0) {
+            packet->waits_for = NULL;
+            packet->when = packet->when < when ? packet->when : when;
+            packet->number = net->next_number++;
+            rise(net, i);
+        }
+    }
+}
+
+static void damage(struct sim_host *host, struct sim_packet *packet)
+{
+    struct sim_random *random = &host->net->random;
+    if (host->out.damage > 0 && packet->len > 0 && sim_random_chance(random, host->out.damage)) {
+        uint64_t bit = sim_random_below(random, 8 * packet->len);
+        packet->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        host->counts.damaged++;
+    }
 }
 
 void sim_net_send(struct sim_host *host, uint32_t socket, const struct sockaddr_storage *to,
@@ -203,15 +251,20 @@ void sim_net_send(struct sim_host *host, uint32_t socket, const struct sockaddr_
         return;
     }
     strait_time when = net->now + host->out.delay + extra;
+    uint64_t first = net->next_number;
     if (sim_random_chance(&net->random, host->out.duplication)) {
         host->counts.doubled++;
-        put(net, when + later(host), from, to, data, len);
+        damage(host, put_later(host, when, from, to, data, len));
     }
     if (sim_random_chance(&net->random, host->out.reordering)) {
         host->counts.overtaken++;
-        when += later(host);
+        damage(host, put_later(host, when, from, to, data, len));
+    } else {
+        damage(host, put(net, when, from, to, data, len));
     }
-    put(net, when, from, to, data, len);
+    if (host->out.overtakes > 0) {
+        overtake(host, first, when);
+    }
 }
 
 /* --- Time ------------------------------------------------------------------------------------- */

@@ -14,8 +14,12 @@ struct sim_link {
     unsigned loss, duplication, reordering; /* percent of the datagrams */
     strait_time delay;                      /* one way */
     strait_time jitter; /* a reordered or doubled one comes up to this much later */
-    size_t mtu;         /* of the IP packet; larger ones vanish; 0: none */
-    bool cut;           /* everything vanishes */
+    /* A reordered or doubled one waits until up to this many later ones of the same host have gone
+     * before it, but never longer than `jitter`. 0: only time counts. */
+    unsigned overtakes;
+    unsigned damage; /* percent of the datagrams that lose one bit's value: no checksum tells */
+    size_t mtu;      /* of the IP packet; larger ones vanish; 0: none */
+    bool cut;        /* everything vanishes */
 };
 
 /* What a datagram begins with (RFC 7983), for the counters. */
@@ -24,7 +28,7 @@ enum sim_kind { SIM_STUN = 0, SIM_DTLS, SIM_MEDIA, SIM_OTHER, SIM_KINDS };
 struct sim_counts {
     uint64_t sent[SIM_KINDS];
     uint64_t lost[SIM_KINDS]; /* to loss, cut and MTU; a doubled one counts once */
-    uint64_t too_big, doubled, overtaken;
+    uint64_t too_big, doubled, overtaken, damaged;
     strait_time last_sent[SIM_KINDS];
 };
 

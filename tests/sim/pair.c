@@ -18,6 +18,16 @@ struct sim_link sim_lossy_link(unsigned loss)
                               .jitter = 30 * STRAIT_MS };
 }
 
+struct sim_plan sim_clean_plan(size_t i)
+{
+    return (struct sim_plan){ .seed = i + 1,
+                              .version = (enum sim_version)(i % SIM_VERSIONS),
+                              .b_is_client = i / SIM_VERSIONS % 2 == 1,
+                              .a_ice = STRAIT_ICE_FULL,
+                              .b_ice = i / SIM_ROLES % 2 == 1 ? STRAIT_ICE_FULL : STRAIT_ICE_LITE,
+                              .link = { .delay = 25 * STRAIT_MS } };
+}
+
 struct strait_transport_config sim_pair_config(const struct sim_plan *plan, bool is_b)
 {
     bool client = is_b == plan->b_is_client;

@@ -33,6 +33,13 @@ struct sim_pair {
  * both. */
 struct sim_link sim_lossy_link(unsigned loss);
 
+/* Every version in both roles. */
+enum { SIM_ROLES = 2 * SIM_VERSIONS };
+
+/* Plan number `i` over an undisturbed link of RTT 50 ms: versions, then roles, then b's ICE lite and
+ * full change with the number; the seed is i + 1. */
+struct sim_plan sim_clean_plan(size_t i);
+
 /* The endpoints and transports, without signalling. */
 void sim_pair_init(struct sim_pair *pair, const struct sim_plan *plan);
 void sim_pair_finish(struct sim_pair *pair);

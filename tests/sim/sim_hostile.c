@@ -5,20 +5,6 @@
 #include "tests/sim/suite.h"
 #include "transport/address.h"
 
-static const struct sim_link clean = { .delay = 25 * STRAIT_MS };
-
-enum { ROLES = 2 * SIM_VERSIONS };
-
-static struct sim_plan plan_of(size_t i)
-{
-    return (struct sim_plan){ .seed = i + 1,
-                              .version = (enum sim_version)(i % SIM_VERSIONS),
-                              .b_is_client = i / SIM_VERSIONS % 2 == 1,
-                              .a_ice = STRAIT_ICE_FULL,
-                              .b_ice = i / ROLES % 2 == 1 ? STRAIT_ICE_FULL : STRAIT_ICE_LITE,
-                              .link = clean };
-}
-
 /* --- A wrong fingerprint ---------------------------------------------------------------------- */
 
 static void begin_media(struct sim_pair *pair, strait_time time)
@@ -30,12 +16,12 @@ static void begin_media(struct sim_pair *pair, strait_time time)
 static void fails_by_name_on_a_wrong_fingerprint(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 4 * ROLES; i++) {
+    for (size_t i = 0; i < 4 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         sim_pair_init(&pair, &plan);
-        struct sim_peer *deceived = i < 2 * ROLES ? &pair.a : &pair.b;
-        struct sim_peer *liar = i < 2 * ROLES ? &pair.b : &pair.a;
+        struct sim_peer *deceived = i < 2 * SIM_ROLES ? &pair.a : &pair.b;
+        struct sim_peer *liar = i < 2 * SIM_ROLES ? &pair.b : &pair.a;
         liar->fingerprint.value[31] ^= 1;
         sim_signal(&pair.a, &pair.b);
         begin_media(&pair, 5 * STRAIT_S);
@@ -75,9 +61,9 @@ static uint64_t refusals(const struct sim_pair *pair)
 static void makes_nothing_of_strangers(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 2 * ROLES; i++) {
+    for (size_t i = 0; i < 2 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         struct sim_attack attack;
         sim_attack_init(&attack, &plan);
         sim_pair_init(&pair, &plan);
@@ -129,9 +115,9 @@ static void makes_nothing_of_strangers(void **state)
 static void connects_under_attack(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 2 * ROLES; i++) {
+    for (size_t i = 0; i < 2 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         struct sim_attack attack;
         sim_attack_init(&attack, &plan);
         sim_pair_init(&pair, &plan);
@@ -174,9 +160,9 @@ static void talks_on_under_attack(void **state)
 {
     enum { ROUNDS = 300 };
     (void)state;
-    for (size_t i = 0; i < 2 * ROLES; i++) {
+    for (size_t i = 0; i < 2 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         struct sim_attack attack;
         sim_attack_init(&attack, &plan);
         sim_pair_init(&pair, &plan);
@@ -221,14 +207,14 @@ static void talks_on_under_attack(void **state)
 static void lends_nobody_the_path_of_another(void **state)
 {
     (void)state;
-    for (size_t i = 0; i <= 2 * ROLES; i++) {
+    for (size_t i = 0; i <= 2 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         struct sim_peer mallory;
         struct sim_random random;
         struct strait_transport_config config = sim_pair_config(&plan, true);
         config.ice = STRAIT_ICE_LITE;
-        if (i == 2 * ROLES) {
+        if (i == 2 * SIM_ROLES) {
             plan.a_ice = plan.b_ice = STRAIT_ICE_EXTERNAL;
         }
         sim_random_init(&random, i, 7);
@@ -272,9 +258,9 @@ static strait_time repeat_all(void *user, const struct sim_flight *flight)
 static void delivers_nothing_twice(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 2 * ROLES; i++) {
+    for (size_t i = 0; i < 2 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         sim_pair_init(&pair, &plan);
         assert_true(sim_pair_connect(&pair, 5 * STRAIT_S));
         sim_pair_run(&pair, STRAIT_S);

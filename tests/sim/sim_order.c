@@ -7,20 +7,6 @@
 #include "tests/sim/suite.h"
 #include "transport/early.h"
 
-static const struct sim_link clean = { .delay = 25 * STRAIT_MS };
-
-enum { ROLES = 2 * SIM_VERSIONS };
-
-static struct sim_plan plan_of(size_t i)
-{
-    return (struct sim_plan){ .seed = i + 1,
-                              .version = (enum sim_version)(i % SIM_VERSIONS),
-                              .b_is_client = i / SIM_VERSIONS % 2 == 1,
-                              .a_ice = STRAIT_ICE_FULL,
-                              .b_ice = i / ROLES % 2 == 1 ? STRAIT_ICE_FULL : STRAIT_ICE_LITE,
-                              .link = clean };
-}
-
 /* --- Signalling in any order ------------------------------------------------------------------ */
 
 enum { STEPS = 6 };
@@ -66,7 +52,7 @@ static void takes_signalling_in_any_order(void **state)
     (void)state;
     for (size_t i = 0; i < n; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         struct sim_random random;
         size_t order[STEPS];
         plan.link = sim_lossy_link(i % 3 == 0 ? 10 : 0);
@@ -96,7 +82,7 @@ static void takes_signalling_in_any_order(void **state)
 static void tells_nothing_inside_a_setter(void **state)
 {
     struct sim_pair pair;
-    struct sim_plan plan = plan_of(0);
+    struct sim_plan plan = sim_clean_plan(0);
     (void)state;
     sim_pair_init(&pair, &plan);
     for (size_t i = 0; i < STEPS; i++) {
@@ -131,11 +117,11 @@ static void begin_without_fingerprint(struct sim_pair *pair, struct sim_peer *la
 static void holds_media_until_the_fingerprint_matched(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 4 * ROLES; i++) {
+    for (size_t i = 0; i < 4 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         sim_pair_init(&pair, &plan);
-        struct sim_peer *late = i < 2 * ROLES ? &pair.b : &pair.a;
+        struct sim_peer *late = i < 2 * SIM_ROLES ? &pair.b : &pair.a;
         begin_without_fingerprint(&pair, late);
 
         assert_int_equal(strait_transport_dtls_state(late->transport), STRAIT_DTLS_CONNECTING);
@@ -191,9 +177,9 @@ static void sends_at_once(struct sim_peer *peer, enum sim_event event, int state
 static void keeps_media_that_come_before_the_last_flight(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 2 * ROLES; i++) {
+    for (size_t i = 0; i < 2 * SIM_ROLES; i++) {
         struct sim_pair pair;
-        struct sim_plan plan = plan_of(i);
+        struct sim_plan plan = sim_clean_plan(i);
         struct hold hold = { .by = 100 * STRAIT_MS };
         sim_pair_init(&pair, &plan);
         struct sim_peer *client = plan.b_is_client ? &pair.b : &pair.a;
@@ -309,8 +295,8 @@ static void ends_inside_any_event(void **state)
 {
     uint64_t done[2][SIM_EVENTS] = { 0 };
     (void)state;
-    for (size_t i = 0; i < ROLES; i++) {
-        struct sim_plan plan = plan_of(i);
+    for (size_t i = 0; i < SIM_ROLES; i++) {
+        struct sim_plan plan = sim_clean_plan(i);
         for (size_t k = 0; k < 2 * 2 * SIM_EVENTS; k++) {
             struct doom doom = { .event = (enum sim_event)(k % SIM_EVENTS),
                                  .nth = 1,
@@ -322,7 +308,7 @@ static void ends_inside_any_event(void **state)
         }
     }
     for (size_t i = 0; i < SIM_EVENTS; i++) {
-        assert_true(done[0][i] >= 2 * ROLES && done[1][i] >= 2 * ROLES);
+        assert_true(done[0][i] >= 2 * SIM_ROLES && done[1][i] >= 2 * SIM_ROLES);
     }
 }
 

@@ -7,8 +7,10 @@ static const strait_time SHORTEST = 50 * STRAIT_MS;
 static const strait_time LONGEST = 3 * STRAIT_S;
 /* RFC 6347, 4.2.4.1; RFC 9147, 5.8.2: without knowledge of the path. */
 static const strait_time UNKNOWN_PATH = STRAIT_S;
-/* More than three doublings only add silence: on a lossy path what is missing is luck, not time. */
-enum { MOST_TIMES = 8, QUICK_PART = 4 };
+/* More than two doublings only add silence: on a lossy path what is missing is luck, not time, and at 50 % loss
+ * one flight and its answer need 16 tries in one of a hundred cases. A handshake is some kilobytes, once (RFC
+ * 9147, 5.8.2: shorter timers than those of data flows do little harm). */
+enum { MOST_TIMES = 4, QUICK_PART = 4 };
 
 static strait_time clamp(strait_time value, strait_time low, strait_time high)
 {

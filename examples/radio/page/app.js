@@ -57,7 +57,7 @@ async function play() {
   }
   const listener = new Listener('/whep');
   radio.listener = listener;
-  radio.answered = false;
+  radio.own = null;
   radio.quiet = radio.packets = radio.missed = 0;
   setState('connecting');
   // Within the click: browsers want a gesture before they make a sound.
@@ -157,7 +157,7 @@ async function refresh() {
   if (station) showStation(station);
   else if (answer.status === 'rejected') showSilence();
   if (!listener) return;
-  connection.show(listener.pc.connectionState, rows.value ?? {}, own);
+  connection.show(listener.pc.connectionState, rows.value ?? {}, own ?? radio.own);
   if (rows.value?.inbound) watch(listener, rows.value.inbound);
   if (radio.listener === listener) judge(listener, answer.status === 'fulfilled', own);
 }
@@ -176,8 +176,8 @@ function judge(listener, answers, own) {
   radio.missed = answers ? 0 : radio.missed + 1;
   if (radio.missed >= 2 && radio.quiet >= 2) fail(listener, sentences.unreachable);
   else if (own?.state === 'ended') fail(listener, sentences.gone, own.reason);
-  else if (answers && !own && radio.answered) fail(listener, sentences.gone);
-  else radio.answered ||= Boolean(own);
+  else if (answers && !own && radio.own) fail(listener, sentences.gone);
+  else radio.own = own ?? radio.own;
 }
 
 // --- Begin -----------------------------------------------------------------------------------

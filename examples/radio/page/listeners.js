@@ -4,7 +4,7 @@ import { Board, move, setText } from './board.js';
 import {
   clock, count, dtlsVersion, kilobits, milliseconds, percent, plural, srtpProfile,
 } from './format.js';
-import { ask, showStation } from './station.js';
+import { ask, showStation, whatPlays } from './station.js';
 
 const POLL_MS = 1000;
 const $ = (id) => document.getElementById(id);
@@ -126,7 +126,7 @@ function showSummary({ onAirMs, listenersNow, listenersEver, playing }) {
   setText($('now-count'), plural(listenersNow, 'listener'));
   setText($('spoken'), plural(listenersNow, 'listener'));
   setText($('summary'), joined([`${count(listenersEver)} so far`,
-    `on the air for ${clock(onAirMs / 1000)}`, playing?.name && `playing ${playing.name}`], ' · '));
+    `on the air for ${clock(onAirMs / 1000)}`, playing && whatPlays(playing)], ' · '));
 }
 
 function show({ station, publisher, listeners, ended }) {

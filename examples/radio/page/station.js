@@ -21,6 +21,12 @@ export async function ask(path) {
   return response.json();
 }
 
+/** What is on in words; its name is left out where the title says it already. */
+export function whatPlays({ kind, name }, title) {
+  const word = kinds[kind] ?? kind;
+  return !name || name === title || kind === 'ingest' ? word : `${word}: ${name}`;
+}
+
 function setText(element, text) {
   // Untouched where nothing changed: a screen reader would begin again.
   if (element && element.textContent !== text) element.textContent = text;
@@ -44,8 +50,7 @@ class Playing {
     if (document.hidden || !$('now')) return;
     $('now').hidden = !now;
     if (!now) return;
-    const kind = kinds[now.kind] ?? now.kind;
-    setText($('now-what'), now.name && now.name !== this.title ? `${kind}: ${now.name}` : kind);
+    setText($('now-what'), whatPlays(now, this.title));
     const since = (performance.now() - now.asked) / 1000;
     this.#position(Math.min(now.position + since, now.duration ?? Infinity), now.duration);
   }

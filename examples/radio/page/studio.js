@@ -171,7 +171,8 @@ function showFigures({ outbound, remoteInbound: report, transport }, theirs) {
   const version = dtlsVersion(transport?.tlsVersion || theirs?.transport.tlsVersion);
   const group = transport?.tlsGroup || theirs?.transport.tlsGroup;
   fact('rtt', milliseconds(report?.roundTripTime));
-  fact('loss', report ? `${percent(report.fractionLost)}, ${count(report.packetsLost)} in all` : '–');
+  fact('loss', percent(report?.fractionLost));
+  fact('lost', count(report?.packetsLost));
   fact('jitter', milliseconds(report?.jitter));
   fact('bitrate', kilobits(bitrate(outbound)));
   fact('packets', count(outbound?.packetsSent));

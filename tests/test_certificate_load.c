@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,6 +16,8 @@
 #include <wolfssl/wolfcrypt/types.h>
 
 #include <strait/certificate.h>
+
+#include "tests/pki.h"
 
 struct pair {
     uint8_t cert[2048], key[2048];
@@ -80,7 +83,7 @@ static int load(const struct pair *cert, const struct pair *key)
     return error;
 }
 
-static void loads_p256_and_p384_only(void **state)
+static void loads_p256_p384_and_rsa(void **state)
 {
     static struct pair p256, p256_pkcs8, p384, p384_pkcs8, p521, rsa;
     (void)state;
@@ -95,7 +98,8 @@ static void loads_p256_and_p384_only(void **state)
     assert_int_equal(load(&p384, &p384), STRAIT_OK);
     assert_int_equal(load(&p384_pkcs8, &p384_pkcs8), STRAIT_OK);
     assert_int_equal(load(&p521, &p521), STRAIT_E_UNSUPPORTED);
-    assert_int_equal(load(&rsa, &rsa), STRAIT_E_UNSUPPORTED);
+    assert_int_equal(load(&rsa, &rsa), STRAIT_OK);
+    assert_int_equal(load(&rsa, &p256), STRAIT_E_PARSE);
     /* A key of another pair, of another curve, of another kind. */
     assert_int_equal(load(&p256, &p256_pkcs8), STRAIT_E_PARSE);
     assert_int_equal(load(&p256, &p384), STRAIT_E_PARSE);
@@ -157,13 +161,98 @@ static void survives_every_flipped_byte(void **state)
     }
 }
 
+static int load_pem(const char *cert_files, const char *key_file)
+{
+    size_t cert_len, key_len = 0;
+    char *cert = pki_text(cert_files, &cert_len);
+    char *key = key_file != NULL ? pki_text(key_file, &key_len) : NULL;
+    struct strait_certificate *loaded;
+    int error = strait_certificate_load_pem(&loaded, NULL, cert, cert_len, key, key_len);
+    assert_true((loaded != NULL) == (error == STRAIT_OK));
+    strait_certificate_unref(loaded);
+    free(cert);
+    free(key);
+    return error;
+}
+
+static void loads_pem(void **state)
+{
+    (void)state;
+    assert_int_equal(load_pem("server.crt", "leaf.key"), STRAIT_OK);
+    assert_int_equal(load_pem("server.crt inter.crt root.crt", "leaf.key"), STRAIT_OK);
+    assert_int_equal(load_pem("server384.crt inter.crt", "leaf384.key"), STRAIT_OK);
+    assert_int_equal(load_pem("serverrsa.crt interrsa.crt", "leafrsa.key"), STRAIT_OK);
+    assert_int_equal(load_pem("serverrsa.crt", "leafrsa8.key"), STRAIT_OK);
+    assert_int_equal(load_pem("leaf.key server.crt inter.crt", NULL), STRAIT_OK);
+    /* Keys that are weak, unknown, of another, locked, or not there; too many certificates. */
+    assert_int_equal(load_pem("server1024.crt", "leaf1024.key"), STRAIT_E_UNSUPPORTED);
+    assert_int_equal(load_pem("server521.crt", "leaf521.key"), STRAIT_E_UNSUPPORTED);
+    assert_int_equal(load_pem("server.crt", "leafencrypted.key"), STRAIT_E_UNSUPPORTED);
+    assert_int_equal(load_pem("inter.crt server.crt", "leaf.key"), STRAIT_E_PARSE);
+    assert_int_equal(load_pem("serverrsa.crt", "leaf.key"), STRAIT_E_PARSE);
+    assert_int_equal(load_pem("server.crt", NULL), STRAIT_E_PARSE);
+    assert_int_equal(load_pem("leaf.key", "leaf.key"), STRAIT_E_PARSE);
+    assert_int_equal(load_pem("server.crt inter.crt inter.crt inter.crt inter.crt inter.crt "
+                              "inter.crt inter.crt inter.crt inter.crt",
+                              "leaf.key"),
+                     STRAIT_E_PARSE);
+}
+
+static void gives_its_own_certificate_and_fingerprint(void **state)
+{
+    struct strait_certificate *chain = pki_load("server inter root", "leaf");
+    uint8_t own[2048];
+    struct strait_fingerprint expected, got;
+    size_t own_len = pki_der("server.crt", own, sizeof own), len;
+    (void)state;
+    const uint8_t *der = strait_certificate_der(chain, &len);
+    assert_int_equal(len, own_len);
+    assert_memory_equal(der, own, len);
+    assert_int_equal(strait_fingerprint_of(&expected, STRAIT_HASH_SHA256, own, own_len), STRAIT_OK);
+    strait_certificate_fingerprint(chain, STRAIT_HASH_SHA256, &got);
+    assert_true(strait_fingerprint_equal(&expected, &got));
+    const uint8_t *key = strait_certificate_key_der(chain, &len);
+    assert_true(len > 100 && key[0] == 0x30);
+    strait_certificate_unref(chain);
+}
+
+static void refuses_damaged_pem(void **state)
+{
+    size_t len, refused = 0;
+    char *text = pki_text("server.crt inter.crt leaf.key", &len);
+    struct strait_certificate *loaded;
+    (void)state;
+    /* The last byte is only the end of a line. */
+    for (size_t cut = 1; cut < len - 1; cut++) {
+        assert_int_equal(strait_certificate_load_pem(&loaded, NULL, text, cut, NULL, 0),
+                         STRAIT_E_PARSE);
+        assert_null(loaded);
+    }
+    for (size_t i = 0; i < len; i++) {
+        for (int bit = 1; bit < 256; bit <<= 3) {
+            text[i] = (char)(text[i] ^ bit);
+            int error = strait_certificate_load_pem(&loaded, NULL, text, len, NULL, 0);
+            assert_true(error == STRAIT_OK || error == STRAIT_E_PARSE ||
+                        error == STRAIT_E_UNSUPPORTED);
+            refused += error != STRAIT_OK;
+            strait_certificate_unref(loaded);
+            text[i] = (char)(text[i] ^ bit);
+        }
+    }
+    assert_true(refused > len);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loads_p256_and_p384_only),
+        cmocka_unit_test(loads_p256_p384_and_rsa),
         cmocka_unit_test(does_not_believe_the_public_point_in_a_key),
         cmocka_unit_test(refuses_damaged_der),
         cmocka_unit_test(survives_every_flipped_byte),
+        cmocka_unit_test(loads_pem),
+        cmocka_unit_test(gives_its_own_certificate_and_fingerprint),
+        cmocka_unit_test(refuses_damaged_pem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

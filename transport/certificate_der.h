@@ -1,4 +1,4 @@
-/* What a certificate needs of X.509 and wolfCrypt: making one, and checking one that was given. */
+/* Making a key and its certificate with wolfCrypt. */
 #ifndef STRAIT_TRANSPORT_CERTIFICATE_DER_H
 #define STRAIT_TRANSPORT_CERTIFICATE_DER_H
 
@@ -26,9 +26,5 @@ struct strait__der {
  */
 int strait__certificate_make(struct strait__der *out, const struct strait_hooks *hooks,
                              const char *name, uint64_t not_before, uint64_t not_after);
-
-/* STRAIT_OK where both are DER and belong together; else as strait_certificate_load_der. */
-int strait__certificate_check(const struct strait_hooks *hooks, const uint8_t *cert,
-                              size_t cert_len, const uint8_t *key, size_t key_len);
 
 #endif

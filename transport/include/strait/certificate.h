@@ -43,13 +43,25 @@ STRAIT_API int strait_certificate_create(struct strait_certificate **out,
                                          const struct strait_certificate_config *config);
 
 /*
- * Takes a certificate and its private key in DER (X.509; SEC 1 or PKCS #8, not encrypted). Both are
- * copied. STRAIT_E_INVALID, _NOMEM, _PARSE (not DER, or the key is not the certificate's),
- * _UNSUPPORTED (neither P-256 nor P-384 ECDSA).
+ * Takes a certificate and its private key in DER (X.509; SEC 1, PKCS #1 or PKCS #8, not encrypted). Behind
+ * the certificate may come up to 8 more, each the issuer of the one before it (RFC 8446, 4.4.2): they are
+ * sent with it, the root may be left out. All is copied; whether the certificates sign each other, or are
+ * valid now, is not looked at. STRAIT_E_INVALID, _NOMEM, _PARSE (not DER, or the key is not the
+ * certificate's), _UNSUPPORTED (neither ECDSA on P-256 or P-384 nor RSA of 2048 to 4096 bits).
  */
 STRAIT_API int strait_certificate_load_der(struct strait_certificate **out,
                                            const struct strait_hooks *hooks, const uint8_t *cert,
                                            size_t cert_len, const uint8_t *key, size_t key_len);
+
+/*
+ * The same in PEM (RFC 7468): the blocks CERTIFICATE of `cert` in their order, the first PRIVATE KEY, EC
+ * PRIVATE KEY or RSA PRIVATE KEY of `key`; other blocks are skipped. `key` NULL and key_len 0: the key is
+ * in `cert` as well. No terminating zero is needed. Errors as strait_certificate_load_der; an encrypted key is
+ * _UNSUPPORTED.
+ */
+STRAIT_API int strait_certificate_load_pem(struct strait_certificate **out,
+                                           const struct strait_hooks *hooks, const char *cert,
+                                           size_t cert_len, const char *key, size_t key_len);
 
 /* One reference more; returns its argument. */
 STRAIT_API struct strait_certificate *strait_certificate_ref(struct strait_certificate *cert);
@@ -57,7 +69,7 @@ STRAIT_API struct strait_certificate *strait_certificate_ref(struct strait_certi
 /* One reference less; the last one zeroes the key and frees. NULL is fine. */
 STRAIT_API void strait_certificate_unref(struct strait_certificate *cert);
 
-/* The certificate in DER; borrowed, valid as long as the certificate. `len` may not be NULL. */
+/* The certificate in DER, without those behind it; borrowed, valid as long as the certificate. `len` may not be NULL. */
 STRAIT_API const uint8_t *strait_certificate_der(const struct strait_certificate *cert,
                                                  size_t *len);
 

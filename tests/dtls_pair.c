@@ -191,6 +191,27 @@ void pair_fingerprint(struct pair *pair, int of, struct strait_fingerprint *out)
     strait_certificate_fingerprint(pair->side[of].certificate, STRAIT_HASH_SHA256, out);
 }
 
+static void on_listener_send(void *user, const void *to, size_t to_len, const uint8_t *data,
+                             size_t len)
+{
+    (void)to;
+    (void)to_len;
+    on_send(user, data, len);
+}
+
+static int listener_create(struct pair *pair, const struct strait_dtls_config *config,
+                           strait_time secret_lifetime)
+{
+    struct strait_dtls_listener_config c = {
+        .size = sizeof c,
+        .dtls = config,
+        .user = &pair->side[PAIR_SERVER],
+        .send = on_listener_send,
+        .secret_lifetime = secret_lifetime,
+    };
+    return strait_dtls_listener_create(&pair->listener, &c, pair->now);
+}
+
 static int side_create(struct pair *pair, int i, const struct pair_options *o)
 {
     struct pair_side *side = &pair->side[i];
@@ -222,6 +243,9 @@ static int side_create(struct pair *pair, int i, const struct pair_options *o)
     if (o->configure != NULL) {
         o->configure(side, &config);
     }
+    if (i == PAIR_SERVER && o->cookies) {
+        return listener_create(pair, &config, o->secret_lifetime);
+    }
     return strait_dtls_create(&side->dtls, &config, pair->now);
 }
 
@@ -237,7 +261,7 @@ int pair_create(struct pair *pair, const struct pair_options *options)
         struct strait_fingerprint peer;
         pair_fingerprint(pair, !i, &peer);
         peer.value[5] ^= options->wrong_fingerprint[i] ? 1 : 0;
-        if (!options->no_fingerprints[i]) {
+        if (!options->no_fingerprints[i] && pair->side[i].dtls != NULL) {
             int error = strait_dtls_set_fingerprints(pair->side[i].dtls, &peer, 1);
             if (error != STRAIT_OK) {
                 return error;
@@ -249,7 +273,8 @@ int pair_create(struct pair *pair, const struct pair_options *options)
 
 int pair_start(struct pair *pair)
 {
-    int error = strait_dtls_start(pair->side[PAIR_SERVER].dtls, pair->now);
+    int error = pair->listener == NULL ? strait_dtls_start(pair->side[PAIR_SERVER].dtls, pair->now)
+                                       : STRAIT_OK;
     return error != STRAIT_OK ? error : strait_dtls_start(pair->side[PAIR_CLIENT].dtls, pair->now);
 }
 
@@ -266,11 +291,32 @@ static int next_datagram(const struct pair *pair)
     return next;
 }
 
+static void receive_unknown(struct pair *pair, uint8_t *data, size_t len)
+{
+    struct pair_side *server = &pair->side[PAIR_SERVER];
+    struct strait_fingerprint peer;
+    strait_dtls_listener_receive(pair->listener, pair->now, &pair->client_address, 1, data, len,
+                                 &server->dtls);
+    if (server->dtls != NULL) {
+        pair_fingerprint(pair, PAIR_CLIENT, &peer);
+        strait_dtls_set_fingerprints(server->dtls, &peer, 1);
+    }
+}
+
+static void pair_receive(struct pair *pair, int to, uint8_t *data, size_t len)
+{
+    if (pair->side[to].dtls == NULL && pair->listener != NULL) {
+        receive_unknown(pair, data, len);
+    } else {
+        strait_dtls_receive(pair->side[to].dtls, pair->now, data, len);
+    }
+}
+
 static void deliver(struct pair *pair, int i)
 {
     struct pair_datagram d = pair->queue[i];
     pair->queue[i] = pair->queue[--pair->queued];
-    strait_dtls_receive(pair->side[d.to].dtls, pair->now, d.data, d.len);
+    pair_receive(pair, d.to, d.data, d.len);
     free(d.data);
 }
 
@@ -340,6 +386,8 @@ void pair_finish(struct pair *pair)
         strait_dtls_destroy(pair->side[i].dtls);
         pair->side[i].dtls = NULL;
     }
+    strait_dtls_listener_destroy(pair->listener);
+    pair->listener = NULL;
     while (pair->queued > 0) {
         free(pair->queue[--pair->queued].data);
     }
@@ -366,7 +414,7 @@ void pair_inject(struct pair *pair, int to, const uint8_t *data, size_t len)
 {
     uint8_t *copy = malloc(len > 0 ? len : 1);
     memcpy(copy, data, len);
-    strait_dtls_receive(pair->side[to].dtls, pair->now, copy, len);
+    pair_receive(pair, to, copy, len);
     free(copy);
 }
 

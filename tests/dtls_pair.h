@@ -6,6 +6,7 @@
 #define STRAIT_TESTS_DTLS_PAIR_H
 
 #include <strait/dtls.h>
+#include <strait/dtls_listener.h>
 
 enum { PAIR_CLIENT = 0, PAIR_SERVER = 1, PAIR_QUEUE = 4096, PAIR_STATES = 8, PAIR_DATA = 64 };
 
@@ -43,6 +44,8 @@ struct pair_datagram {
 
 struct pair {
     struct pair_side side[2];
+    struct strait_dtls_listener *listener; /* with options.cookies: the server begins as this */
+    uint8_t client_address;                /* that it sees the client at */
     strait_time now, start;
     strait_time delay; /* one way; 25 ms */
     uint64_t seed;
@@ -69,6 +72,8 @@ struct pair_options {
     enum strait_dtls_group groups[2][STRAIT_DTLS_MAX_GROUPS];
     uint16_t mtu, mtu_of_server; /* the latter 0: as the former */
     strait_time initial_timeout, handshake_timeout;
+    bool cookies; /* the server does not know the client's address */
+    strait_time secret_lifetime;
     bool no_fingerprints[2]; /* of the peer are given to this side */
     bool wrong_fingerprint[2];
     /* May change what a side is created with; NULL: nothing. */
@@ -77,7 +82,7 @@ struct pair_options {
 
 /* Zeroed but for seed and defaults. */
 void pair_init(struct pair *pair, uint64_t seed);
-/* Creates both sides; the first error. Certificates are made once and shared by all pairs. */
+/* Creates both sides (of the server with cookies the listener); the first error. Certificates are made once and shared by all pairs. */
 int pair_create(struct pair *pair, const struct pair_options *options);
 /* Starts the server, then the client. */
 int pair_start(struct pair *pair);

@@ -1,7 +1,7 @@
 #include "transport/dtls/association.h"
 
-static bool common_version(const struct strait_dtls *d, const struct strait__hello *hello,
-                           enum strait_dtls_version version)
+bool strait__dtls_common_version(const struct strait_dtls *d, const struct strait__hello *hello,
+                                 enum strait_dtls_version version)
 {
     return strait__dtls_allows(d, version) && strait__hello_has_version(hello, (uint16_t)version);
 }
@@ -30,7 +30,10 @@ static bool choose_profile(struct strait_dtls *d, const struct strait__hello *he
 {
     for (size_t i = 0; i < d->config.n_profiles; i++) {
         if (strait__numbers_have(&hello->profiles, (uint16_t)d->config.profiles[i])) {
-            return strait__dtls_set_profiles(d, &d->config.profiles[i], 1) == STRAIT_OK;
+            d->chosen_profile = d->config.profiles[i];
+            /* With a cookie it waits for strait__dtls_on_good_cookie. */
+            return d->cookie_secret != NULL ||
+                   strait__dtls_set_profiles(d, &d->chosen_profile, 1) == STRAIT_OK;
         }
     }
     return d->config.n_profiles == 0;
@@ -39,8 +42,8 @@ static bool choose_profile(struct strait_dtls *d, const struct strait__hello *he
 /* What we know to fail is refused here, where the reason is still known. */
 static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
 {
-    bool dtls13 = common_version(d, hello, STRAIT_DTLS_1_3);
-    if (!dtls13 && !common_version(d, hello, STRAIT_DTLS_1_2)) {
+    bool dtls13 = strait__dtls_common_version(d, hello, STRAIT_DTLS_1_3);
+    if (!dtls13 && !strait__dtls_common_version(d, hello, STRAIT_DTLS_1_2)) {
         refuse(d, STRAIT__ALERT_PROTOCOL_VERSION, STRAIT_E_VERSION,
                "the peer speaks no DTLS version of ours: widen min_version or max_version");
     } else if (!common_group(d, hello, dtls13)) {
@@ -65,7 +68,7 @@ static void try_hello(struct strait_dtls *d, uint8_t *record, size_t len)
     size_t waiting = d->flight.len;
     d->retry_len = 0;
     d->hello_rejected = false;
-    d->hello_on_trial = d->hello_seq == 0;
+    d->hello_on_trial = d->hello_seq == 0 && d->cookie_secret == NULL;
     strait__dtls_run(d, record, len);
     d->hello_on_trial = false;
     if (!d->hello_rejected) {
@@ -169,6 +172,27 @@ void strait__dtls_client_hello(struct strait_dtls *d, struct strait__record *rec
     } else {
         add_fragment(d, &h);
     }
+}
+
+int strait__dtls_accept_cookie(struct strait_dtls *d, strait_time now, const uint8_t *secret,
+                               uint8_t *record, size_t len, uint32_t fragments)
+{
+    d->cookie_secret = secret;
+    int error = strait_dtls_start(d, now);
+    if (error == STRAIT_OK) {
+        d->stats.datagrams_received = 1;
+        d->stats.bytes_received = len;
+        /* RFC 6347, 4.2.1: our record numbers go on from the ClientHello's, after those of the stateless
+         * answers; so do our message numbers (wolfSSL does both by what it reads). */
+        d->read_seq0 = strait__get48(record + 5) + 1;
+        d->hello_seq = strait__get16(record + STRAIT__RECORD_HEADER + 4);
+        d->quiet = true;
+        accept_hello(d, record, len, fragments);
+        strait__dtls_settle(d);
+        d->quiet = false;
+    }
+    d->cookie_secret = NULL;
+    return error;
 }
 
 void strait__dtls_peer_repeats(struct strait_dtls *d)

@@ -71,6 +71,8 @@ struct strait_dtls {
     bool hello_done;                  /* server: one was accepted; client: the ServerHello came */
     uint8_t retry[STRAIT__RETRY_MAX]; /* the record that asks for another ClientHello */
     size_t retry_len;
+    const uint8_t *cookie_secret; /* while a ClientHello with a cookie is accepted; else NULL */
+    enum strait_srtp_profile chosen_profile; /* ... and the profile for it */
 
     /* peer */
     uint8_t *peer_der;
@@ -137,6 +139,12 @@ void strait__dtls_settle(struct strait_dtls *d);
 /* --- accept.c --- */
 /* An unprotected record of the client that begins with a ClientHello. */
 void strait__dtls_client_hello(struct strait_dtls *d, struct strait__record *record);
+/* Starts it with a ClientHello, one record, whose cookie the listener made with `secret`. Fires `send`
+ * only. STRAIT_E_NOMEM, _RANDOM, _CRYPTO as strait_dtls_start. */
+int strait__dtls_accept_cookie(struct strait_dtls *d, strait_time now, const uint8_t *secret,
+                               uint8_t *record, size_t len, uint32_t fragments);
+bool strait__dtls_common_version(const struct strait_dtls *d, const struct strait__hello *hello,
+                                 enum strait_dtls_version version);
 /* The peer said again what it said before. */
 void strait__dtls_peer_repeats(struct strait_dtls *d);
 

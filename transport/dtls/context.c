@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "transport/dtls/association.h"
+#include "transport/dtls/cookie.h"
 #include "transport/dtls/profiles.h"
 #include "transport/dtls/secrets.h"
 #include "transport/dtls/wolf_library.h"
@@ -124,6 +125,31 @@ int strait__dtls_set_profiles(struct strait_dtls *d, const enum strait_srtp_prof
     return wolfSSL_set_tlsext_use_srtp(d->ssl, list) == 0 ? STRAIT_OK : STRAIT_E_CRYPTO;
 }
 
+/* wolfSSL 1.2 reads no cookie where SRTP profiles are set, so they are set once it has. */
+static int on_good_cookie(WOLFSSL *ssl, void *user)
+{
+    struct strait_dtls *d = user;
+    (void)ssl;
+    return d->chosen_profile == STRAIT_SRTP_NONE ||
+                   strait__dtls_set_profiles(d, &d->chosen_profile, 1) == STRAIT_OK
+               ? 0
+               : -1;
+}
+
+static bool set_cookies(struct strait_dtls *d)
+{
+    bool dtls13 = strait__dtls_allows(d, STRAIT_DTLS_1_3);
+    if (d->cookie_secret == NULL) {
+        /* ICE, or the host, knows the peer's address already (RFC 9147, 5.1: a cookie is for servers that
+         * cannot), so that a cookie would only cost a round trip. */
+        return !dtls13 || wolfSSL_disable_hrr_cookie(d->ssl) == WOLFSSL_SUCCESS;
+    }
+    return (!dtls13 ||
+            wolfSSL_send_hrr_cookie(d->ssl, d->cookie_secret, STRAIT__SECRET) == WOLFSSL_SUCCESS) &&
+           wolfSSL_DTLS_SetCookieSecret(d->ssl, d->cookie_secret, STRAIT__SECRET) == 0 &&
+           wolfDTLS_SetChGoodCb(d->ssl, on_good_cookie, d) == WOLFSSL_SUCCESS;
+}
+
 static bool object_fill(struct strait_dtls *d)
 {
     bool server = strait__dtls_is_server(d);
@@ -138,14 +164,11 @@ static bool object_fill(struct strait_dtls *d)
         return false;
     }
     strait__dtls_set_write_mtu(d);
-    /* ICE has proved the peer's address already (RFC 9147, 5.1: a cookie is for servers that cannot
-     * know), so that a cookie would only cost a round trip. */
-    if (server && strait__dtls_allows(d, STRAIT_DTLS_1_3) &&
-        wolfSSL_disable_hrr_cookie(d->ssl) != WOLFSSL_SUCCESS) {
+    if (server && !set_cookies(d)) {
         return false;
     }
     return strait__dtls_watch_secrets(d) && set_groups(d) &&
-           (d->config.n_profiles == 0 ||
+           (d->config.n_profiles == 0 || d->cookie_secret != NULL ||
             strait__dtls_set_profiles(d, d->config.profiles, d->config.n_profiles) == STRAIT_OK);
 }
 

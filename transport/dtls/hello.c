@@ -6,7 +6,8 @@ enum {
     SUPPORTED_GROUPS = 10,
     USE_SRTP = 14,
     SUPPORTED_VERSIONS = 43,
-    RANDOM_LEN = 32,
+    COOKIE = 44,
+    KEY_SHARE = 51,
     SESSION_ID_MAX = 32
 };
 
@@ -54,6 +55,38 @@ static bool take_numbers(struct cursor *c, size_t length_bytes, struct strait__n
     return true;
 }
 
+static struct strait__bytes bytes_of(struct cursor c)
+{
+    return (struct strait__bytes){ .data = c.data, .len = c.len };
+}
+
+static bool read_cookie(struct strait__hello *out, struct cursor body)
+{
+    struct cursor cookie = take_vector(&body, 2);
+    if (out->cookie13.data != NULL || cookie.failed || cookie.len == 0 || body.len != 0) {
+        return false;
+    }
+    out->cookie13 = bytes_of(cookie);
+    return true;
+}
+
+static bool read_shares(struct strait__hello *out, struct cursor body)
+{
+    struct cursor list = take_vector(&body, 2);
+    if (out->shares.data != NULL || list.failed || body.len != 0) {
+        return false;
+    }
+    out->shares = bytes_of(list);
+    while (list.len > 0) {
+        take16(&list);
+        struct cursor share = take_vector(&list, 2);
+        if (list.failed || share.len == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_extension(struct strait__hello *out, uint16_t type, struct cursor body)
 {
     switch (type) {
@@ -68,6 +101,10 @@ static bool read_extension(struct strait__hello *out, uint16_t type, struct curs
         }
         take_vector(&body, 1); /* srtp_mki */
         return !body.failed && body.len == 0;
+    case COOKIE:
+        return read_cookie(out, body);
+    case KEY_SHARE:
+        return read_shares(out, body);
     default:
         return true;
     }
@@ -89,14 +126,15 @@ bool strait__hello_read(struct strait__hello *out, const uint8_t *body, size_t l
 {
     struct cursor c = { .data = body, .len = len };
     *out = (struct strait__hello){ .legacy_version = take16(&c) };
-    out->random = take(&c, RANDOM_LEN);
-    struct cursor session_id = take_vector(&c, 1);
-    take_vector(&c, 1); /* cookie */
-    if (c.failed || session_id.len > SESSION_ID_MAX || !take_numbers(&c, 2, &out->cipher_suites)) {
+    out->random = take(&c, STRAIT__HELLO_RANDOM);
+    out->session_id = bytes_of(take_vector(&c, 1));
+    out->cookie12 = bytes_of(take_vector(&c, 1));
+    if (c.failed || out->session_id.len > SESSION_ID_MAX ||
+        !take_numbers(&c, 2, &out->cipher_suites)) {
         return false;
     }
-    struct cursor compression = take_vector(&c, 1);
-    if (c.failed || compression.len == 0) {
+    out->compression = bytes_of(take_vector(&c, 1));
+    if (c.failed || out->compression.len == 0) {
         return false;
     }
     if (c.len == 0) {
@@ -110,6 +148,19 @@ bool strait__numbers_have(const struct strait__numbers *numbers, uint16_t number
 {
     for (size_t i = 0; i < numbers->count; i++) {
         if (strait__get16(numbers->data + 2 * i) == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool strait__hello_has_share(const struct strait__hello *hello, uint16_t group)
+{
+    struct cursor list = { .data = hello->shares.data, .len = hello->shares.len };
+    while (list.len > 0) {
+        uint16_t of = take16(&list);
+        take_vector(&list, 2);
+        if (of == group) {
             return true;
         }
     }

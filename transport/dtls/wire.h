@@ -37,8 +37,10 @@ enum strait__alert_description {
     STRAIT__ALERT_CLOSE_NOTIFY = 0,
     STRAIT__ALERT_HANDSHAKE_FAILURE = 40,
     STRAIT__ALERT_BAD_CERTIFICATE = 42,
+    STRAIT__ALERT_ILLEGAL_PARAMETER = 47,
     STRAIT__ALERT_PROTOCOL_VERSION = 70,
-    STRAIT__ALERT_NO_RENEGOTIATION = 100
+    STRAIT__ALERT_NO_RENEGOTIATION = 100,
+    STRAIT__ALERT_MISSING_EXTENSION = 109
 };
 
 enum { STRAIT__ALERT_FATAL = 2 };
@@ -83,7 +85,10 @@ void strait__handshake_write(uint8_t *out, const struct strait__handshake *hands
 /* An unprotected record's header. */
 void strait__record_write(uint8_t *out, enum strait__content_type type, uint64_t seq, size_t len);
 
-/* RFC 8446, 4.1.3: a HelloRetryRequest is a ServerHello with this random. `body`: of a ServerHello. */
+/* RFC 8446, 4.1.3: a HelloRetryRequest is a ServerHello with this random. */
+extern const uint8_t strait__hello_retry_random[32];
+
+/* `body`: of a ServerHello. */
 bool strait__is_hello_retry(const uint8_t *body, size_t len);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <strait/certificate.h>
 #include <strait/dtls.h>
+#include <strait/dtls_listener.h>
 #include <strait/endpoint.h>
 #include <strait/error.h>
 #include <strait/ice.h>

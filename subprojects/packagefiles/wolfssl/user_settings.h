@@ -95,12 +95,27 @@
 
 /* --- Speed ---------------------------------------------------------------------------------- */
 #define WOLFSSL_SP_MATH_ALL
+/* What autotools would find out: without it C code for 32-bit words is taken. */
+#ifdef __SIZEOF_INT128__
+#define HAVE___UINT128_T 1
+#endif
 #define WOLFSSL_HAVE_SP_ECC
 #ifndef STRAIT_NO_RSA
 #define WOLFSSL_HAVE_SP_RSA
 #endif
 /* P-384 and P-521 go through the generic code: their tables alone are 1 MB. */
-#if defined(__x86_64__)
+#ifdef STRAIT_SMALL_CRYPTO
+/* No tables of precomputed points, loops that are not unrolled, no assembler. */
+#define WOLFSSL_SP_SMALL
+#define CURVE25519_SMALL
+#define USE_SLOW_SHA256
+#define USE_SLOW_SHA512
+#define WOLFSSL_SHA3_SMALL
+#define GCM_SMALL
+#define WOLFSSL_AES_SMALL_TABLES
+#define WOLFSSL_MLKEM_SMALL
+#define WOLFSSL_MLKEM_NO_LARGE_CODE
+#elif defined(__x86_64__)
 #define WOLFSSL_X86_64_BUILD
 #define WOLFSSL_AESNI
 #define USE_INTEL_SPEEDUP

@@ -27,7 +27,7 @@ size_t hostile_plain(uint8_t *out, uint8_t type, uint16_t record_version, uint16
     return sizeof header + len;
 }
 
-static uint8_t buffer[20000], junk[18000];
+static uint8_t buffer[20000], junk[19000];
 
 void hostile_record(struct pair *pair, int to, hostile_giver *give, uint8_t type, uint16_t v,
                     uint16_t epoch, const void *fragment, size_t len)
@@ -37,20 +37,20 @@ void hostile_record(struct pair *pair, int to, hostile_giver *give, uint8_t type
 
 void hostile_headers(struct pair *pair, int to, hostile_giver *give, struct hostile_counters *c)
 {
-    static const uint8_t types[] = { 0, 1, 19, 24, 25, 27, 31, 64, 128, 191, 192, 255 };
+    static const uint8_t types[] = { 0, 1, 19, 24, 27, 31, 64, 128, 191, 192, 255 };
     give(pair, to, buffer, 0);
     for (size_t i = 0; i < sizeof types; i++) {
         hostile_record(pair, to, give, types[i], 0xfefd, 1, junk, 40);
-        c->malformed++;
+        c->type++;
     }
     for (size_t len = 1; len < 13; len++) { /* cut short */
         hostile_plain(buffer, 22, 0xfefd, 1, 40, junk, 40);
         give(pair, to, buffer, len);
-        c->malformed++;
+        c->truncated++;
     }
     for (size_t more = 1; more < 60000; more *= 3) { /* longer than the datagram */
         give(pair, to, buffer, hostile_plain(buffer, 23, 0xfefd, 1, 40 + more, junk, 40));
-        c->malformed++;
+        c->overlong++;
     }
     static const uint16_t versions[] = { 0x0303, 0x0000, 0xfefe, 0xfefc, 0xffff, 0x0100 };
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
@@ -63,51 +63,68 @@ void hostile_protected12(struct pair *pair, int to, hostile_giver *give, struct 
                          bool dtls12, bool known)
 {
     static const uint16_t epochs[] = { 2, 3, 255, 65535 };
+    const size_t least = known ? 24 : 16;
     for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
         hostile_record(pair, to, give, 23, 0xfefd, epochs[i], junk, 60);
         c->epoch++;
     }
-    for (uint8_t type = 20; type < 24; type++) {
-        static const size_t lengths[] = { 0, 1, 7, 8, 15, 16, 23, 24, 25, 60, 1000, 16384 };
+    for (uint8_t type = 20; type < 27; type++) {
+        static const size_t lengths[] = { 0, 1, 7, 8, 15, 16, 23, 24, 25, 60, 1000, 16384, 18000 };
         for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-            hostile_record(pair, to, give, type, 0xfefd, 1, junk, lengths[i]);
-            if (!dtls12) {
-                c->epoch++;
-            } else {
-                c->shorts += lengths[i] < (known ? 24 : 16);
+            size_t len = lengths[i] < 18000 ? lengths[i] : (1 << 14) + 2049;
+            if (type == 24) {
+                continue; /* in hostile_headers */
             }
+            hostile_record(pair, to, give, type, 0xfefd, 1, junk, len);
+            uint64_t *counter = !dtls12 || type == 26    ? &c->epoch
+                                : type == 25             ? &c->cid
+                                : len == 0               ? &c->empty
+                                : len < least            ? &c->shorts
+                                : len > (1 << 14) + 2048 ? &c->overlong
+                                                         : &c->forged;
+            *counter += 1;
         }
     }
 }
 
 /* DTLS 1.3: 0 0 1 C S L E E */
+static void unified(struct pair *pair, int to, hostile_giver *give, struct hostile_counters *c,
+                    uint8_t flags, size_t len, bool dtls13)
+{
+    bool cid = flags & 0x10, has_length = flags & 4;
+    size_t header = (flags & 8 ? 3u : 2u) + (has_length ? 2u : 0u);
+    memcpy(buffer, junk, len);
+    buffer[0] = flags;
+    if (has_length && len >= header) {
+        buffer[header - 2] = (uint8_t)((len - header) >> 8);
+        buffer[header - 1] = (uint8_t)(len - header);
+    }
+    give(pair, to, buffer, len);
+    /* Epoch 3 is read, 2 still is; 0 is 4, which the peer has not reached. */
+    uint64_t *counter = cid                              ? &c->cid
+                        : len < header                   ? &c->truncated
+                        : !dtls13 || (flags & 3) == 1    ? &c->epoch
+                        : len == header                  ? &c->empty
+                        : len < header + 17              ? &c->shorts
+                        : len > header + (1 << 14) + 256 ? &c->overlong
+                        : (flags & 3) == 0               ? &c->epoch
+                                                         : &c->forged;
+    *counter += 1;
+    if (!cid && has_length && len >= header) {
+        buffer[header - 1]++; /* one more than there is */
+        give(pair, to, buffer, len);
+        c->overlong++;
+    }
+}
+
 void hostile_protected13(struct pair *pair, int to, hostile_giver *give, struct hostile_counters *c,
                          bool dtls13)
 {
     for (unsigned flags = 0x20; flags < 0x40; flags++) {
         for (size_t len = 1; len < 80; len++) {
-            bool cid = flags & 0x10, has_length = flags & 4;
-            size_t header = (flags & 8 ? 3u : 2u) + (has_length ? 2u : 0u);
-            memcpy(buffer, junk, len);
-            buffer[0] = (uint8_t)flags;
-            if (has_length && len >= header) {
-                buffer[header - 2] = 0;
-                buffer[header - 1] = (uint8_t)(len - header);
-            }
-            give(pair, to, buffer, len);
-            if (cid || len < header) {
-                c->malformed++;
-            } else if (!dtls13) {
-                c->epoch++;
-            } else {
-                c->shorts += len < header + 17;
-            }
-            if (!cid && has_length && len >= header) {
-                buffer[header - 1]++; /* one more than there is */
-                give(pair, to, buffer, len);
-                c->malformed++;
-            }
+            unified(pair, to, give, c, (uint8_t)flags, len, dtls13);
         }
+        unified(pair, to, give, c, (uint8_t)flags, 5 + (1 << 14) + 257, dtls13);
     }
 }
 
@@ -115,7 +132,7 @@ void hostile_plaintext(struct pair *pair, int to, hostile_giver *give, struct ho
 {
     uint8_t hello[12 + CLIENT_HELLO_BODY] = { 0 };
     for (uint8_t type = 0; type < 25; type++) {
-        if (type == 11 && to == PAIR_SERVER) {
+        if ((type == 11 || type == 16) && to == PAIR_SERVER) {
             continue; /* the client's last flight comes again: see below */
         }
         for (uint8_t seq = 0; seq < 8; seq++) {
@@ -123,19 +140,23 @@ void hostile_plaintext(struct pair *pair, int to, hostile_giver *give, struct ho
             hello[3] = hello[11] = CLIENT_HELLO_BODY;
             hello[5] = seq;
             hostile_record(pair, to, give, 22, 0xfefd, 0, hello, sizeof hello);
-            c->plaintext++;
+            *(type == 1 ? &c->client_hello : &c->handshake) += 1;
         }
     }
     static const uint8_t alerts[][2] = { { 2, 40 }, { 1, 0 },  { 2, 0 },
                                          { 1, 90 }, { 2, 10 }, { 0, 0 } };
     for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
         hostile_record(pair, to, give, 21, 0xfefd, 0, alerts[i], 2);
-        c->plaintext++;
+        c->alert++;
     }
     hostile_record(pair, to, give, 20, 0xfefd, 0, "\x01", 1);
     hostile_record(pair, to, give, 23, 0xfefd, 0, junk, 30);
+    hostile_record(pair, to, give, 25, 0xfefd, 0, junk, 30);
     hostile_record(pair, to, give, 26, 0xfefd, 0, "\0\0", 2);
-    c->plaintext += 3;
+    c->change_cipher++;
+    c->data++;
+    c->cid++;
+    c->ack++;
 }
 
 void hostile_malformed_plaintext(struct pair *pair, int to, hostile_giver *give,
@@ -146,9 +167,13 @@ void hostile_malformed_plaintext(struct pair *pair, int to, hostile_giver *give,
     hostile_record(pair, to, give, 21, 0xfefd, 0, "\x02\x28\x00", 3);
     hostile_record(pair, to, give, 20, 0xfefd, 0, "\x02", 1);
     hostile_record(pair, to, give, 20, 0xfefd, 0, "\x01\x01", 2);
-    hostile_record(pair, to, give, 22, 0xfefd, 0, "", 0);
-    hostile_record(pair, to, give, 23, 0xfefd, 0, "", 0);
-    c->malformed += 6;
+    c->malformed += 4;
+    for (uint8_t type = 20; type < 24; type++) {
+        hostile_record(pair, to, give, type, 0xfefd, 0, "", 0);
+        hostile_record(pair, to, give, type, 0xfefd, 0, junk, (1 << 14) + 1);
+        c->empty++;
+        c->overlong++;
+    }
     for (size_t len = 1; len < sizeof message; len++) { /* cut short */
         hostile_record(pair, to, give, 22, 0xfefd, 0, message, len);
         c->malformed++;

@@ -103,12 +103,13 @@ static void test_plaintext_by_state(void **state)
                 bool expected = memchr(legal, (int)type, n) != NULL && (stage != 2 || type <= 3) &&
                                 stage != 3 && in_turn;
                 size_t len = message(bytes, (uint8_t)type, 20, seq, 0, 20);
+                enum strait__verdict refusal = type == 1 ? STRAIT__RECORD_CLIENT_HELLO
+                                                         : STRAIT__RECORD_HANDSHAKE;
                 enum strait__verdict verdict = one(&f, 22, bytes, len);
-                if (stage == 3 && server && type == 11) {
+                if (stage == 3 && server && (type == 11 || type == 16)) {
                     assert_int_equal(verdict, STRAIT__RECORD_REPEAT);
                 } else {
-                    assert_int_equal(verdict,
-                                     expected ? STRAIT__RECORD_PASS : STRAIT__RECORD_PLAINTEXT);
+                    assert_int_equal(verdict, expected ? STRAIT__RECORD_PASS : refusal);
                 }
             }
             struct strait__filter f = { .server = server, .allows12 = true, .allows13 = true };
@@ -116,16 +117,18 @@ static void test_plaintext_by_state(void **state)
             f.dtls13 = stage == 2;
             f.finished = stage == 3;
             assert_int_equal(one(&f, 20, "\x01", 1),
-                             stage == 1 ? STRAIT__RECORD_PASS : STRAIT__RECORD_PLAINTEXT);
-            assert_int_equal(one(&f, 21, "\x02\x28", 2), STRAIT__RECORD_PLAINTEXT);
-            assert_int_equal(one(&f, 23, "abc", 3), STRAIT__RECORD_PLAINTEXT);
+                             stage == 1 ? STRAIT__RECORD_PASS : STRAIT__RECORD_CHANGE_CIPHER);
+            assert_int_equal(one(&f, 21, "\x02\x28", 2), STRAIT__RECORD_ALERT);
+            assert_int_equal(one(&f, 23, "abc", 3), STRAIT__RECORD_DATA);
+            assert_int_equal(one(&f, 25, "abc", 3), STRAIT__RECORD_CID);
+            assert_int_equal(one(&f, 23, "", 0), STRAIT__RECORD_EMPTY);
             assert_int_equal(one(&f, 26, "\0\0", 2),
-                             stage == 2 ? STRAIT__RECORD_PASS : STRAIT__RECORD_PLAINTEXT);
+                             stage == 2 ? STRAIT__RECORD_PASS : STRAIT__RECORD_ACK);
             /* An ACK of something, and one that lies about its length. */
             assert_int_equal(one(&f, 26, "\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 18),
-                             STRAIT__RECORD_PLAINTEXT);
+                             STRAIT__RECORD_ACK);
             assert_int_equal(one(&f, 26, "\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 17),
-                             stage == 3 ? STRAIT__RECORD_PLAINTEXT : STRAIT__RECORD_MALFORMED);
+                             stage == 3 ? STRAIT__RECORD_ACK : STRAIT__RECORD_MALFORMED);
         }
     }
 }
@@ -155,17 +158,26 @@ static void test_unified_header(void **state)
     assert_int_equal(strait__filter_next(&f, bytes, 60, &offset, &r), STRAIT__RECORD_PASS);
     assert_int_equal(r.len, 60);
     assert_int_equal(r.header, 2);
-    for (size_t len = 2; len < 19; len++) {
+    for (size_t len = 1; len < 19; len++) {
+        enum strait__verdict verdict = len == 1   ? STRAIT__RECORD_TRUNCATED
+                                       : len == 2 ? STRAIT__RECORD_EMPTY
+                                                  : STRAIT__RECORD_SHORT;
         offset = 0;
-        assert_int_equal(strait__filter_next(&f, bytes, len, &offset, &r), STRAIT__RECORD_SHORT);
+        assert_int_equal(strait__filter_next(&f, bytes, len, &offset, &r), verdict);
     }
     /* KeyUpdates lead to epoch 4, after the handshake. */
     bytes[0] = 0x20;
     offset = 0;
     assert_int_equal(strait__filter_next(&f, bytes, 60, &offset, &r), STRAIT__RECORD_EPOCH);
     f.finished = true;
-    offset = 0;
-    assert_int_equal(strait__filter_next(&f, bytes, 60, &offset, &r), STRAIT__RECORD_PASS);
+    for (f.epoch13 = 3; f.epoch13 < 20; f.epoch13++) { /* one before, this one, one after it */
+        for (uint64_t epoch = f.epoch13 - 1; epoch < f.epoch13 + 3; epoch++) {
+            bytes[0] = (uint8_t)(0x20 | (epoch & 3));
+            offset = 0;
+            assert_int_equal(strait__filter_next(&f, bytes, 60, &offset, &r),
+                             epoch < f.epoch13 + 2 ? STRAIT__RECORD_PASS : STRAIT__RECORD_EPOCH);
+        }
+    }
     f.dtls13 = false;
     offset = 0;
     assert_int_equal(strait__filter_next(&f, bytes, 60, &offset, &r), STRAIT__RECORD_EPOCH);

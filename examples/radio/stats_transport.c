@@ -98,8 +98,15 @@ static json_t *drops_object(const struct strait_transport_stats *stats)
     stats_set_drop(object, "outboxFull", stats->dropped_outbox_full);
     stats_set_drop(object, "ended", stats->dropped_ended);
     stats_set_drop(object, "pathTaken", stats->dropped_path_taken);
-    stats_set_drop(object, "dtlsMalformed", stats->dtls.dropped_malformed);
-    stats_set_drop(object, "dtlsPlaintext", stats->dtls.dropped_plaintext);
+    stats_set_drop(object, "dtlsFraming",
+                   stats->dtls.dropped_truncated + stats->dtls.dropped_type +
+                       stats->dtls.dropped_version + stats->dtls.dropped_overlong +
+                       stats->dtls.dropped_empty + stats->dtls.dropped_short +
+                       stats->dtls.dropped_malformed);
+    stats_set_drop(object, "dtlsPlaintext",
+                   stats->dtls.dropped_client_hello + stats->dtls.dropped_handshake +
+                       stats->dtls.dropped_change_cipher + stats->dtls.dropped_alert +
+                       stats->dtls.dropped_data + stats->dtls.dropped_ack);
     stats_set_drop(object, "dtlsEpoch", stats->dtls.dropped_epoch);
     stats_set_drop(object, "srtpForged", stats->srtp.forged);
     stats_set_drop(object, "srtpReplayed", stats->srtp.replayed);

@@ -1,8 +1,11 @@
 #include "transport/dtls/filter.h"
 
+#include <string.h>
+
 #include "transport/dtls/wire.h"
 
 enum {
+    CID12_AT = 11,                           /* RFC 9146, 4: behind the sequence number */
     MAX_PLAINTEXT = 1 << 14,                 /* RFC 6347, 4.1; RFC 8446, 5.1 */
     MAX_PROTECTED_12 = MAX_PLAINTEXT + 2048, /* RFC 5246, 6.2.3 */
     MAX_PROTECTED_13 = MAX_PLAINTEXT + 256,  /* RFC 8446, 5.2 */
@@ -44,6 +47,12 @@ static bool legal_message(const struct strait__filter *filter,
     }
 }
 
+static enum strait__verdict refused(const struct strait__handshake *message)
+{
+    return message->type == STRAIT__CLIENT_HELLO ? STRAIT__RECORD_CLIENT_HELLO
+                                                 : STRAIT__RECORD_HANDSHAKE;
+}
+
 /* Every message of an unprotected handshake record. */
 static enum strait__verdict check_handshake(const struct strait__filter *filter,
                                             const uint8_t *data, size_t len)
@@ -58,12 +67,12 @@ static enum strait__verdict check_handshake(const struct strait__filter *filter,
             return STRAIT__RECORD_MALFORMED;
         }
         if (!legal_message(filter, &message)) {
-            return STRAIT__RECORD_PLAINTEXT;
+            return refused(&message);
         }
         bool hello = message.type <= STRAIT__HELLO_VERIFY_REQUEST;
         /* DTLS 1.3 protects all but the hellos (RFC 9147, 5.1). */
         if (!hello && filter->negotiated && filter->dtls13) {
-            return STRAIT__RECORD_PLAINTEXT;
+            return refused(&message);
         }
         data += STRAIT__HANDSHAKE_HEADER + message.fragment_len;
         len -= STRAIT__HANDSHAKE_HEADER + message.fragment_len;
@@ -80,16 +89,26 @@ static enum strait__verdict check_ack(const struct strait__filter *filter, const
         return STRAIT__RECORD_MALFORMED;
     }
     bool legal = len == 2 && filter->negotiated && filter->dtls13;
-    return legal ? STRAIT__RECORD_PASS : STRAIT__RECORD_PLAINTEXT;
+    return legal ? STRAIT__RECORD_PASS : STRAIT__RECORD_ACK;
 }
 
 /* RFC 6347, 4.2.4: whoever sent the last flight sends it again when the other side repeats its own. The
- * client's begins with its certificate, which we always ask for. */
-static bool is_repeat(const struct strait__filter *filter, const uint8_t *data, size_t len)
+ * client's begins with its certificate, or with the key exchange where we asked for none. */
+static bool is_repeat(const struct strait__filter *filter, const struct strait__handshake *message)
+{
+    return filter->server && !filter->dtls13 && message->offset == 0 &&
+           (message->type == STRAIT__CERTIFICATE || message->type == STRAIT__CLIENT_KEY_EXCHANGE);
+}
+
+static enum strait__verdict check_late_handshake(const struct strait__filter *filter,
+                                                 const uint8_t *data, size_t len)
 {
     struct strait__handshake message;
-    return filter->server && !filter->dtls13 && strait__handshake_read(&message, data, len) &&
-           message.type == STRAIT__CERTIFICATE && message.offset == 0;
+    enum strait__verdict verdict = check_handshake(filter, data, len);
+    if (verdict != STRAIT__RECORD_PASS || !strait__handshake_read(&message, data, len)) {
+        return verdict;
+    }
+    return is_repeat(filter, &message) ? STRAIT__RECORD_REPEAT : refused(&message);
 }
 
 static enum strait__verdict check_plaintext(const struct strait__filter *filter,
@@ -97,17 +116,16 @@ static enum strait__verdict check_plaintext(const struct strait__filter *filter,
 {
     const uint8_t *data = record->data + record->header;
     size_t len = record->len - record->header;
-    if (len == 0 || len > MAX_PLAINTEXT) {
-        return STRAIT__RECORD_MALFORMED;
+    if (len == 0) {
+        return STRAIT__RECORD_EMPTY;
+    }
+    if (len > MAX_PLAINTEXT) {
+        return STRAIT__RECORD_OVERLONG;
     }
     switch (record->type) {
-    case STRAIT__HANDSHAKE: {
-        enum strait__verdict verdict = check_handshake(filter, data, len);
-        if (filter->finished && verdict == STRAIT__RECORD_PASS) {
-            return is_repeat(filter, data, len) ? STRAIT__RECORD_REPEAT : STRAIT__RECORD_PLAINTEXT;
-        }
-        return verdict;
-    }
+    case STRAIT__HANDSHAKE:
+        return filter->finished ? check_late_handshake(filter, data, len)
+                                : check_handshake(filter, data, len);
     case STRAIT__CHANGE_CIPHER_SPEC:
         if (len != 1 || data[0] != 1) {
             return STRAIT__RECORD_MALFORMED;
@@ -115,14 +133,26 @@ static enum strait__verdict check_plaintext(const struct strait__filter *filter,
         /* RFC 9147, 5: DTLS 1.3 has none; in 1.2 it comes after the hellos and once. */
         return filter->negotiated && !filter->dtls13 && !filter->finished
                    ? STRAIT__RECORD_PASS
-                   : STRAIT__RECORD_PLAINTEXT;
+                   : STRAIT__RECORD_CHANGE_CIPHER;
     case STRAIT__ACK:
-        return filter->finished ? STRAIT__RECORD_PLAINTEXT : check_ack(filter, data, len);
+        return filter->finished ? STRAIT__RECORD_ACK : check_ack(filter, data, len);
     case STRAIT__ALERT:
-        return len == 2 ? STRAIT__RECORD_PLAINTEXT : STRAIT__RECORD_MALFORMED;
+        return len == 2 ? STRAIT__RECORD_ALERT : STRAIT__RECORD_MALFORMED;
+    case STRAIT__TLS12_CID:
+        return STRAIT__RECORD_CID; /* RFC 9146, 3: never unprotected */
     default:
-        return STRAIT__RECORD_PLAINTEXT; /* application data */
+        return STRAIT__RECORD_DATA;
     }
+}
+
+/* RFC 9146, 3: with an id of ours the peer protects nothing without it. */
+static bool has_due_cid12(const struct strait__filter *filter, const struct strait__record *record)
+{
+    if (!record->has_cid) {
+        return !filter->negotiated || filter->cid_len == 0;
+    }
+    return filter->cid_len > 0 &&
+           memcmp(record->data + CID12_AT, filter->cid, filter->cid_len) == 0;
 }
 
 static enum strait__verdict check_12(const struct strait__filter *filter,
@@ -134,29 +164,40 @@ static enum strait__verdict check_12(const struct strait__filter *filter,
     if (!dtls12 || record->epoch != 1 || record->type == STRAIT__ACK) {
         return STRAIT__RECORD_EPOCH;
     }
-    size_t least = filter->negotiated ? filter->overhead12 : MIN_PROTECTED_12;
+    if (!has_due_cid12(filter, record)) {
+        return STRAIT__RECORD_CID;
+    }
+    if (len == 0) {
+        return STRAIT__RECORD_EMPTY;
+    }
+    /* With an id the content type is protected as well. */
+    size_t least = (filter->negotiated ? filter->overhead12 : (size_t)MIN_PROTECTED_12) +
+                   record->has_cid;
     if (len < least) {
         return STRAIT__RECORD_SHORT;
     }
-    return len <= MAX_PROTECTED_12 ? STRAIT__RECORD_PASS : STRAIT__RECORD_MALFORMED;
+    return len <= MAX_PROTECTED_12 ? STRAIT__RECORD_PASS : STRAIT__RECORD_OVERLONG;
 }
 
 static enum strait__verdict next_plain_header(const struct strait__filter *filter,
                                               struct strait__record *record, size_t left)
 {
     const uint8_t *data = record->data;
-    if (left < STRAIT__RECORD_HEADER) {
-        return STRAIT__RECORD_MALFORMED;
+    record->has_cid = data[0] == STRAIT__TLS12_CID;
+    /* RFC 9146, 4: the id stands before the length. */
+    size_t header = STRAIT__RECORD_HEADER + (record->has_cid ? filter->cid_len : 0u);
+    if (left < header) {
+        return STRAIT__RECORD_TRUNCATED;
     }
-    record->header = STRAIT__RECORD_HEADER;
+    record->header = header;
     record->type = data[0];
     record->epoch = strait__get16(data + 3);
     record->seq = strait__get48(data + 5);
-    size_t len = strait__get16(data + 11);
-    if (len > left - STRAIT__RECORD_HEADER) {
-        return STRAIT__RECORD_MALFORMED;
+    size_t len = strait__get16(data + header - 2);
+    if (len > left - header) {
+        return STRAIT__RECORD_OVERLONG;
     }
-    record->len = STRAIT__RECORD_HEADER + len;
+    record->len = header + len;
     /* RFC 6347, 4.2.1 and RFC 9147, 4: DTLS 1.0's number in a first ClientHello, else 1.2's. */
     uint16_t version = strait__get16(data + 1);
     if (version != 0xfeff && version != 0xfefd) {
@@ -165,48 +206,75 @@ static enum strait__verdict next_plain_header(const struct strait__filter *filte
     return record->epoch == 0 ? check_plaintext(filter, record) : check_12(filter, record);
 }
 
+/* RFC 9147, 6.1: epoch 1 is 0-RTT's, and beyond 3 only a KeyUpdate leads, after the handshake. Then the
+ * newest epoch, the one before and the one after it: RFC 9147, 4.2.1. A server has no key before its
+ * ServerHello; a client may have lost it, and its library asks for it then. */
+static bool has_epoch13(const struct strait__filter *filter, const struct strait__record *record)
+{
+    if (filter->finished) {
+        return record->epoch != ((filter->epoch13 + 2) & EPOCH);
+    }
+    return record->epoch >= 2 && (!filter->server || filter->negotiated);
+}
+
 static enum strait__verdict check_13(const struct strait__filter *filter,
                                      const struct strait__record *record)
 {
     size_t len = record->len - record->header;
     bool dtls13 = filter->negotiated ? filter->dtls13 : filter->allows13;
-    /* Epoch 1 is 0-RTT's; beyond 3 only a KeyUpdate leads, after the handshake (RFC 9147, 6.1). A server
-     * has no key before its ServerHello; a client may have lost it, and its library asks for it then. */
-    if (!dtls13 || (!filter->finished && record->epoch < 2) ||
-        (filter->server && !filter->negotiated)) {
+    if (!dtls13 || !has_epoch13(filter, record)) {
         return STRAIT__RECORD_EPOCH;
+    }
+    /* RFC 9147, 4: a negotiated id is in all datagrams. wolfSSL wants it in all records. */
+    if (!record->has_cid && filter->negotiated && filter->cid_len > 0) {
+        return STRAIT__RECORD_CID;
+    }
+    if (len == 0) {
+        return STRAIT__RECORD_EMPTY;
     }
     if (len < MIN_PROTECTED_13) {
         return STRAIT__RECORD_SHORT;
     }
-    return len <= MAX_PROTECTED_13 ? STRAIT__RECORD_PASS : STRAIT__RECORD_MALFORMED;
+    return len <= MAX_PROTECTED_13 ? STRAIT__RECORD_PASS : STRAIT__RECORD_OVERLONG;
 }
 
 static enum strait__verdict next_unified_header(const struct strait__filter *filter,
                                                 struct strait__record *record, size_t left)
 {
     uint8_t flags = record->data[0];
-    /* A connection ID has the length that was negotiated, and we negotiate none. */
-    if (flags & CID) {
-        return STRAIT__RECORD_MALFORMED;
-    }
     record->unified = true;
     record->epoch = flags & EPOCH;
-    size_t length_at = flags & SEQ16 ? 3 : 2;
+    record->has_cid = flags & CID;
+    if (record->has_cid) {
+        if (filter->cid_len > 0 && left < 1u + filter->cid_len) {
+            return STRAIT__RECORD_TRUNCATED;
+        }
+        /* RFC 9147, 4: where the id is another's, the rest of the datagram is as well. */
+        if (filter->cid_len == 0 || memcmp(record->data + 1, filter->cid, filter->cid_len) != 0) {
+            return STRAIT__RECORD_CID;
+        }
+    }
+    size_t length_at = 1 + (record->has_cid ? filter->cid_len : 0u) + (flags & SEQ16 ? 2 : 1);
     record->header = flags & LENGTH ? length_at + 2 : length_at;
     if (left < record->header) {
-        return STRAIT__RECORD_MALFORMED;
+        return STRAIT__RECORD_TRUNCATED;
     }
     size_t len = left - record->header;
     if (flags & LENGTH) {
         size_t said = strait__get16(record->data + length_at);
         if (said > len) {
-            return STRAIT__RECORD_MALFORMED;
+            return STRAIT__RECORD_OVERLONG;
         }
         len = said;
     }
     record->len = record->header + len;
     return check_13(filter, record);
+}
+
+static bool is_plain_type(uint8_t type)
+{
+    return (type >= STRAIT__CHANGE_CIPHER_SPEC && type <= STRAIT__APPLICATION_DATA) ||
+           type == STRAIT__TLS12_CID || type == STRAIT__ACK;
 }
 
 enum strait__verdict strait__filter_next(const struct strait__filter *filter, uint8_t *data,
@@ -217,12 +285,11 @@ enum strait__verdict strait__filter_next(const struct strait__filter *filter, ui
     }
     size_t left = len - *offset;
     *out = (struct strait__record){ .data = data + *offset };
-    enum strait__verdict verdict = STRAIT__RECORD_MALFORMED;
+    enum strait__verdict verdict = STRAIT__RECORD_TYPE;
     uint8_t first = out->data[0];
     if ((first & UNIFIED_MASK) == UNIFIED) {
         verdict = next_unified_header(filter, out, left);
-    } else if ((first >= STRAIT__CHANGE_CIPHER_SPEC && first <= STRAIT__APPLICATION_DATA) ||
-               first == STRAIT__ACK) {
+    } else if (is_plain_type(first)) {
         verdict = next_plain_header(filter, out, left);
     }
     *offset = out->len > 0 ? *offset + out->len : len;

@@ -15,6 +15,7 @@ static struct strait__filter view(const struct strait_dtls *d)
         .allows13 = strait__dtls_allows(d, STRAIT_DTLS_1_3),
         .dtls13 = d->stats.version == STRAIT_DTLS_1_3,
         .overhead12 = strait__suite_overhead12(d->stats.cipher_suite),
+        .epoch13 = 3,
     };
 }
 
@@ -79,6 +80,36 @@ static void pass(struct strait_dtls *d, struct strait__record *record)
     strait__dtls_run(d, record->data, record->len);
 }
 
+#define COUNTER(verdict, member) \
+    [STRAIT__RECORD_##verdict] = offsetof(struct strait_dtls_stats, dropped_##member)
+
+static const size_t counters[] = {
+    COUNTER(TRUNCATED, truncated),
+    COUNTER(TYPE, type),
+    COUNTER(VERSION, version),
+    COUNTER(OVERLONG, overlong),
+    COUNTER(EMPTY, empty),
+    COUNTER(SHORT, short),
+    COUNTER(EPOCH, epoch),
+    COUNTER(CID, cid),
+    COUNTER(MALFORMED, malformed),
+    COUNTER(CLIENT_HELLO, client_hello),
+    COUNTER(HANDSHAKE, handshake),
+    COUNTER(CHANGE_CIPHER, change_cipher),
+    COUNTER(ALERT, alert),
+    COUNTER(DATA, data),
+    COUNTER(ACK, ack),
+};
+
+static void drop(struct strait_dtls *d, enum strait__verdict verdict,
+                 const struct strait__record *record)
+{
+    *(uint64_t *)(void *)((char *)&d->stats + counters[verdict]) += 1;
+    if (verdict == STRAIT__RECORD_ALERT) {
+        note_alert(d, record);
+    }
+}
+
 static void dispatch(struct strait_dtls *d, enum strait__verdict verdict,
                      struct strait__record *record)
 {
@@ -89,25 +120,10 @@ static void dispatch(struct strait_dtls *d, enum strait__verdict verdict,
     case STRAIT__RECORD_REPEAT:
         strait__dtls_peer_repeats(d);
         break;
-    case STRAIT__RECORD_MALFORMED:
-        d->stats.dropped_malformed++;
-        break;
-    case STRAIT__RECORD_VERSION:
-        d->stats.dropped_version++;
-        break;
-    case STRAIT__RECORD_SHORT:
-        d->stats.dropped_short++;
-        break;
-    case STRAIT__RECORD_EPOCH:
-        d->stats.dropped_epoch++;
-        break;
-    case STRAIT__RECORD_PLAINTEXT:
-        d->stats.dropped_plaintext++;
-        if (record->type == STRAIT__ALERT) {
-            note_alert(d, record);
-        }
-        break;
     case STRAIT__RECORD_END:
+        break;
+    default:
+        drop(d, verdict, record);
         break;
     }
 }

@@ -18,6 +18,7 @@ enum strait__content_type {
     STRAIT__ALERT = 21,
     STRAIT__HANDSHAKE = 22,
     STRAIT__APPLICATION_DATA = 23,
+    STRAIT__TLS12_CID = 25, /* RFC 9146, section 4 */
     STRAIT__ACK = 26
 };
 

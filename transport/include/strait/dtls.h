@@ -110,14 +110,24 @@ struct strait_dtls_stats {
     uint64_t flights_retransmitted;  /* by our timer */
     uint32_t client_hello_fragments; /* handshake fragments of the first ClientHello that was whole;
                                            1: it came in one. 0: none, or we are the client */
-    /* Records dropped before the crypto library saw them, each under its reason. */
-    uint64_t dropped_malformed; /* header cut short, length beyond the datagram, unknown type */
+    /* Records dropped, each under its reason; none of them changes the association. */
+    uint64_t dropped_truncated; /* header cut short by the datagram's end */
+    uint64_t dropped_type;      /* content type that DTLS does not have */
     uint64_t dropped_version;   /* record version that is no DTLS 1.0 .. 1.2 legacy value */
+    uint64_t dropped_overlong;  /* length beyond the datagram, or beyond what a record may have */
+    uint64_t dropped_empty;     /* fragment of no bytes */
     uint64_t dropped_short;     /* fragment shorter than its cipher's nonce and tag */
-    uint64_t dropped_epoch;     /* epoch that is not ours to read */
-    uint64_t dropped_plaintext; /* unprotected record that the state does not allow: alerts
-                                           during the handshake, hellos after it */
-    uint64_t dropped_fragment;  /* ClientHello fragments that contradict each other or a bound */
+    uint64_t dropped_epoch;     /* old epoch, or one of which we have no key, or not yet */
+    uint64_t dropped_cid;       /* a connection id that is not ours, or none where one is due */
+    uint64_t dropped_malformed; /* unprotected record whose bytes are no message of its type */
+    /* Unprotected records that the state does not allow, by content type. */
+    uint64_t dropped_client_hello;
+    uint64_t dropped_handshake; /* ServerHello and all other messages */
+    uint64_t dropped_change_cipher;
+    uint64_t dropped_alert; /* never believed, see strait_dtls_receive */
+    uint64_t dropped_data;  /* application data is never unprotected */
+    uint64_t dropped_ack;
+    uint64_t dropped_fragment; /* ClientHello fragments that contradict each other or a bound */
     uint64_t dropped_held;      /* application data before the fingerprint matched */
     uint64_t dropped_ended;     /* datagrams before start and after closed or failed */
 };

@@ -61,6 +61,8 @@ static void check_counters(const struct strait_dtls_stats *before,
     ROSE(alert, alert);
     ROSE(data, data);
     ROSE(ack, ack);
+    ROSE(forged, forged);
+    assert_int_equal(now->dropped_replayed, before->dropped_replayed);
 }
 
 static void after_the_handshake(enum strait_dtls_version v, int to)

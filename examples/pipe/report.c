@@ -74,6 +74,8 @@ void report_stats(const struct strait_dtls *dtls)
         { "dropped_alert", s.dropped_alert },
         { "dropped_data", s.dropped_data },
         { "dropped_ack", s.dropped_ack },
+        { "dropped_forged", s.dropped_forged },
+        { "dropped_replayed", s.dropped_replayed },
         { "dropped_fragment", s.dropped_fragment },
         { "dropped_held", s.dropped_held },
         { "dropped_ended", s.dropped_ended },

@@ -108,6 +108,8 @@ static json_t *drops_object(const struct strait_transport_stats *stats)
                        stats->dtls.dropped_change_cipher + stats->dtls.dropped_alert +
                        stats->dtls.dropped_data + stats->dtls.dropped_ack);
     stats_set_drop(object, "dtlsEpoch", stats->dtls.dropped_epoch);
+    stats_set_drop(object, "dtlsForged", stats->dtls.dropped_forged);
+    stats_set_drop(object, "dtlsReplayed", stats->dtls.dropped_replayed);
     stats_set_drop(object, "srtpForged", stats->srtp.forged);
     stats_set_drop(object, "srtpReplayed", stats->srtp.replayed);
     stats_set_drop(object, "srtpTooOld", stats->srtp.too_old);

@@ -12,6 +12,7 @@
 #include "transport/dtls/filter.h"
 #include "transport/dtls/flight.h"
 #include "transport/dtls/hello.h"
+#include "transport/dtls/seen.h"
 #include "transport/dtls/reassemble.h"
 #include "transport/dtls/split.h"
 #include "transport/dtls/timer.h"
@@ -50,8 +51,12 @@ struct strait_dtls {
     bool inside;        /* between enter and leave */
     uint64_t read_seq0; /* the next record of epoch 0 that wolfSSL gets, see receive.c */
     bool accepted;      /* wolfSSL_accept or _connect said that it is done */
-    const uint8_t *in;  /* what the receive callback gives next */
+    const uint8_t *in;  /* what the receive callback gives next; NULL once it did */
     size_t in_len;
+
+    /* protected records that came */
+    struct strait__seen seen;
+    bool newest; /* the last datagram had one that is newer than any before */
 
     /* out */
     struct strait__flight flight;
@@ -135,6 +140,10 @@ void strait__dtls_acknowledge(struct strait_dtls *d);
 bool strait__dtls_waits(const struct strait_dtls *d);
 /* At the end of each call: sends what waits and sets the timer. */
 void strait__dtls_settle(struct strait_dtls *d);
+
+/* --- protected.c --- */
+/* A protected record to wolfSSL, and what became of it. */
+void strait__dtls_protected(struct strait_dtls *d, struct strait__record *record);
 
 /* --- accept.c --- */
 /* An unprotected record of the client that begins with a ClientHello. */

@@ -17,6 +17,7 @@ void strait__dtls_zero_keys(struct strait_dtls *d)
     strait__zero(&d->send_key, sizeof d->send_key);
     strait__zero(&d->receive_key, sizeof d->receive_key);
     strait__zero(&d->exporter, sizeof d->exporter);
+    strait__zero(&d->seen, sizeof d->seen);
 }
 
 static void end(struct strait_dtls *d, enum strait_dtls_state state, int error)

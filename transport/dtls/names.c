@@ -104,7 +104,7 @@ uint8_t strait__suite_overhead12(uint16_t cipher_suite)
 {
     enum { EXPLICIT_NONCE = 8, TAG = 16 };
     /* RFC 7905, section 2: ChaCha20-Poly1305 has no explicit nonce. RFC 5288, section 3: GCM has. */
-    bool chacha = cipher_suite == 0xcca8 || cipher_suite == 0xcca9;
+    bool chacha = cipher_suite >= 0xcca8 && cipher_suite <= 0xccae;
     return chacha ? TAG : EXPLICIT_NONCE + TAG;
 }
 

@@ -15,7 +15,7 @@ static struct strait__filter view(const struct strait_dtls *d)
         .allows13 = strait__dtls_allows(d, STRAIT_DTLS_1_3),
         .dtls13 = d->stats.version == STRAIT_DTLS_1_3,
         .overhead12 = strait__suite_overhead12(d->stats.cipher_suite),
-        .epoch13 = 3,
+        .epoch13 = d->seen.latest,
     };
 }
 
@@ -76,8 +76,10 @@ static void pass(struct strait_dtls *d, struct strait__record *record)
             note_server_hello(d, record);
         }
         renumber(d, record);
+        strait__dtls_run(d, record->data, record->len);
+        return;
     }
-    strait__dtls_run(d, record->data, record->len);
+    strait__dtls_protected(d, record);
 }
 
 #define COUNTER(verdict, member) \
@@ -142,6 +144,7 @@ int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data
         d->stats.dropped_ended++;
         return STRAIT_OK;
     }
+    d->newest = false;
     size_t offset = 0;
     enum strait__verdict verdict;
     do {

@@ -47,6 +47,19 @@ static const char *label_of(int id)
     }
 }
 
+/* The peer's, by which the numbers of its records are read. */
+static bool watch_numbers(struct strait_dtls *d, WOLFSSL *ssl, int id, const uint8_t *secret,
+                          size_t len)
+{
+    bool server = strait__dtls_is_server(d);
+    bool handshake = id ==
+                     (server ? CLIENT_HANDSHAKE_TRAFFIC_SECRET : SERVER_HANDSHAKE_TRAFFIC_SECRET);
+    bool traffic = id == (server ? CLIENT_TRAFFIC_SECRET : SERVER_TRAFFIC_SECRET);
+    uint16_t suite = (uint16_t)wolfSSL_get_current_cipher_suite(ssl);
+    return (!handshake && !traffic) ||
+           strait__seen_secret(&d->seen, suite, handshake ? 2 : 3, secret, len);
+}
+
 /* DTLS 1.3, inside wolfSSL: each secret of the key schedule (RFC 8446, 7.1). */
 static int on_secret(WOLFSSL *ssl, int id, const unsigned char *secret, int len, void *user)
 {
@@ -62,6 +75,9 @@ static int on_secret(WOLFSSL *ssl, int id, const unsigned char *secret, int len,
         d->exporter.dtls13 = true;
         d->exporter.ready = true;
     }
+    if (!watch_numbers(d, ssl, id, secret, (size_t)len)) {
+        return -1;
+    }
     if (label != NULL &&
         wolfSSL_get_client_random(ssl, client_random, sizeof client_random) == STRAIT__RANDOM) {
         strait__keylog(d, label, client_random, secret, (size_t)len);
@@ -72,6 +88,7 @@ static int on_secret(WOLFSSL *ssl, int id, const unsigned char *secret, int len,
 bool strait__dtls_watch_secrets(struct strait_dtls *d)
 {
     strait__zero(&d->exporter, sizeof d->exporter);
+    strait__zero(&d->seen, sizeof d->seen);
     return wolfSSL_set_secret_cb(d->ssl, on_master_secret, d) == WOLFSSL_SUCCESS &&
            wolfSSL_set_tls13_secret_cb(d->ssl, on_secret, d) == WOLFSSL_SUCCESS;
 }

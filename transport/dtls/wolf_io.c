@@ -59,6 +59,7 @@ int strait__dtls_on_receive(WOLFSSL *ssl, char *buffer, int size, void *user)
     size_t len = d->in_len < (size_t)size ? d->in_len : (size_t)size;
     memcpy(buffer, d->in, len);
     d->in_len = 0; /* a datagram is read in one piece or cut off */
+    d->in = NULL;
     return (int)len;
 }
 

@@ -127,6 +127,9 @@ struct strait_dtls_stats {
     uint64_t dropped_alert; /* never believed, see strait_dtls_receive */
     uint64_t dropped_data;  /* application data is never unprotected */
     uint64_t dropped_ack;
+    /* Protected records that the crypto library refused. */
+    uint64_t dropped_forged;   /* not authentic: what RFC 9147, 4.5.3 counts as well */
+    uint64_t dropped_replayed; /* came already, or older than the window of 64 */
     uint64_t dropped_fragment; /* ClientHello fragments that contradict each other or a bound */
     uint64_t dropped_held;      /* application data before the fingerprint matched */
     uint64_t dropped_ended;     /* datagrams before start and after closed or failed */

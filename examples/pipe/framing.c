@@ -106,5 +106,6 @@ int framing_write(int fd, bool prefixed, const uint8_t *data, size_t len)
     if (write_all(fd, data, len) != 0) {
         return -1;
     }
-    return prefixed ? 0 : write_all(fd, (const uint8_t *)"\n", 1);
+    return prefixed || (len > 0 && data[len - 1] == '\n') ? 0
+                                                          : write_all(fd, (const uint8_t *)"\n", 1);
 }

@@ -35,7 +35,7 @@ int framing_read(struct framing *framing);
  * do not come: DTLS carries no datagram without bytes here. */
 enum framing_result framing_next(struct framing *framing, const uint8_t **data, size_t *len);
 
-/* Writes one datagram. 0, or -1 with errno. */
+/* Writes one datagram. One that ends like a line gets no second end. 0, or -1 with errno. */
 int framing_write(int fd, bool prefixed, const uint8_t *data, size_t len);
 
 #endif

@@ -208,6 +208,12 @@ static bool read_keep(struct options *options, const char *text)
     return options->keep = true;
 }
 
+static bool read_no_cookie(struct options *options, const char *text)
+{
+    (void)text;
+    return options->no_cookie = true;
+}
+
 static bool read_verbose(struct options *options, const char *text)
 {
     (void)text;
@@ -232,8 +238,7 @@ static const struct row rows[] = {
     { "max", "VERSION", "1.2 or 1.3 (1.3)", read_max },
     { "groups", "NAMES", "key exchange, most wanted first: X25519MLKEM768,X25519,P-256,P-384",
       read_groups },
-    { "srtp", "NAMES", "SRTP profiles, such as SRTP_AEAD_AES_128_GCM: agreed on, not used",
-      read_srtp },
+    { "srtp", "NAMES", "SRTP profiles, such as AEAD_AES_128_GCM: agreed on, not used", read_srtp },
     { "The rest", NULL, NULL, NULL },
     { "length-prefixed", NULL, "binary: each datagram after its length, 4 bytes, big endian",
       read_length_prefixed },
@@ -242,6 +247,8 @@ static const struct row rows[] = {
     { "linger", "SECONDS", "go on listening so long after the end of standard input (0)",
       read_linger },
     { "keep", NULL, "listen: serve peer after peer", read_keep },
+    { "no-cookie", NULL, "listen: do not ask first whether a client is where it says it is",
+      read_no_cookie },
     { "verbose", NULL, "say what happens", read_verbose },
     { "stats", NULL, "say at the end what was counted", read_stats },
 };
@@ -319,8 +326,8 @@ static bool fits_together(const struct options *options)
         complain("--min is above --max: no version is left.");
         return false;
     }
-    if (!options->listen && options->keep) {
-        complain("--keep is for 'pipe listen'.");
+    if (!options->listen && (options->keep || options->no_cookie)) {
+        complain("--%s is for 'pipe listen'.", options->keep ? "keep" : "no-cookie");
         return false;
     }
     return true;

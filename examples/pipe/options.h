@@ -9,7 +9,8 @@
 struct options {
     bool listen;
     struct place place;
-    bool keep; /* listen: peer after peer */
+    bool keep;      /* listen: peer after peer */
+    bool no_cookie; /* listen: answer at once */
 
     /* Who we are, and how the peer is known. */
     const char *cert, *key; /* files; NULL: a certificate of our own making */

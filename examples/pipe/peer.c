@@ -6,6 +6,7 @@
 
 #include "report.h"
 #include "say.h"
+#include "setup.h"
 #include "verdict.h"
 
 /* How long the end of the input waits for the other side to finish its part of the handshake: what was
@@ -40,18 +41,22 @@ static void fail(struct pipe *pipe, const char *what, int error)
     pipe->status = 1;
 }
 
+/* After creation, by ourselves or by the listener. */
+static int set_up(struct pipe *pipe)
+{
+    if (pipe->options->n_fingerprints == 0) {
+        return STRAIT_OK;
+    }
+    return strait_dtls_set_fingerprints(pipe->dtls, pipe->options->fingerprints,
+                                        pipe->options->n_fingerprints);
+}
+
 int peer_begin(struct pipe *pipe)
 {
-    struct strait_dtls_config config = pipe->config;
+    int error = strait_dtls_create(&pipe->dtls, &pipe->config, pipe->now);
 
-    config.events = (struct strait_dtls_events){ .size = sizeof config.events,
-                                                 .send = on_send,
-                                                 .data = on_data };
-    config.user = pipe;
-    int error = strait_dtls_create(&pipe->dtls, &config, pipe->now);
-    if (error == STRAIT_OK && pipe->options->n_fingerprints > 0) {
-        error = strait_dtls_set_fingerprints(pipe->dtls, pipe->options->fingerprints,
-                                             pipe->options->n_fingerprints);
+    if (error == STRAIT_OK) {
+        error = set_up(pipe);
     }
     if (error == STRAIT_OK) {
         error = strait_dtls_start(pipe->dtls, pipe->now);
@@ -63,6 +68,69 @@ int peer_begin(struct pipe *pipe)
     return 0;
 }
 
+/* --- Listening ------------------------------------------------------------------------------------ */
+
+static void on_listener_send(void *user, const void *to, size_t to_len, const uint8_t *data,
+                             size_t len)
+{
+    struct pipe *pipe = user;
+    struct sockaddr_storage address = { .ss_family = 0 };
+
+    memcpy(&address, to, to_len);
+    udp_send(&pipe->udp, &address, data, len);
+}
+
+/* The association sends its first flight within the listener's call. */
+static int on_accept(void *user, const void *from, size_t from_len,
+                     struct strait_dtls_config *config)
+{
+    struct pipe *pipe = user;
+
+    (void)config;
+    memset(&pipe->peer, 0, sizeof pipe->peer);
+    memcpy(&pipe->peer, from, from_len);
+    return STRAIT_OK;
+}
+
+int peer_prepare(struct pipe *pipe)
+{
+    setup_config(&pipe->config, pipe->options, &pipe->identity);
+    pipe->config.events = (struct strait_dtls_events){ .size = sizeof pipe->config.events,
+                                                       .send = on_send,
+                                                       .data = on_data };
+    pipe->config.user = pipe;
+    if (!pipe->options->listen || pipe->options->no_cookie) {
+        return 0;
+    }
+    const struct strait_dtls_listener_config config = {
+        .size = sizeof config,
+        .dtls = &pipe->config,
+        .user = pipe,
+        .send = on_listener_send,
+        .accept = on_accept,
+    };
+    const int error = strait_dtls_listener_create(&pipe->listener, &config, pipe->now);
+    if (error != STRAIT_OK) {
+        fail(pipe, "cannot begin", error);
+        return -1;
+    }
+    return 0;
+}
+
+static void greet_with_cookie(struct pipe *pipe, const struct sockaddr_storage *from, uint8_t *data,
+                              size_t len)
+{
+    int error = strait_dtls_listener_receive(pipe->listener, pipe->now, from, place_len(from), data,
+                                             len, &pipe->dtls);
+
+    if (error == STRAIT_OK && pipe->dtls) {
+        error = set_up(pipe);
+    }
+    if (error != STRAIT_OK) {
+        fail(pipe, "cannot take a client", error);
+    }
+}
+
 /* RFC 9147, 4: epoch 0, and a ClientHello at its beginning. */
 static bool is_client_hello(const uint8_t *data, size_t len)
 {
@@ -70,19 +138,27 @@ static bool is_client_hello(const uint8_t *data, size_t len)
            data[TYPE_AT] == CLIENT_HELLO;
 }
 
-void peer_receive(struct pipe *pipe, const struct sockaddr_storage *from, uint8_t *data, size_t len)
+static void greet_at_once(struct pipe *pipe, const struct sockaddr_storage *from, uint8_t *data,
+                          size_t len)
 {
-    if (!pipe->dtls) {
-        if (!pipe->options->listen || !is_client_hello(data, len)) {
-            return;
-        }
+    if (is_client_hello(data, len)) {
         pipe->peer = *from;
-        if (peer_begin(pipe) != 0) {
-            return;
+        if (peer_begin(pipe) == 0) {
+            (void)strait_dtls_receive(pipe->dtls, pipe->now, data, len);
         }
     }
-    if (place_equal(from, &pipe->peer)) {
-        (void)strait_dtls_receive(pipe->dtls, pipe->now, data, len);
+}
+
+void peer_receive(struct pipe *pipe, const struct sockaddr_storage *from, uint8_t *data, size_t len)
+{
+    if (pipe->dtls) {
+        if (place_equal(from, &pipe->peer)) {
+            (void)strait_dtls_receive(pipe->dtls, pipe->now, data, len);
+        }
+    } else if (pipe->listener) {
+        greet_with_cookie(pipe, from, data, len);
+    } else if (pipe->options->listen) {
+        greet_at_once(pipe, from, data, len);
     }
 }
 

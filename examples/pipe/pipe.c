@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "say.h"
-#include "setup.h"
 
 /* Datagrams that are taken in before the timers have their turn. */
 enum { BURST = 64 };
@@ -69,13 +68,16 @@ int pipe_open(struct pipe *pipe, const struct options *options)
     if (open_signals(pipe) != 0 || identity_open(&pipe->identity, options) != 0) {
         return -1;
     }
-    setup_config(&pipe->config, options, &pipe->identity);
+    if (peer_prepare(pipe) != 0) {
+        return -1;
+    }
     return open_way(pipe);
 }
 
 void pipe_close(struct pipe *pipe)
 {
     strait_dtls_destroy(pipe->dtls);
+    strait_dtls_listener_destroy(pipe->listener);
     identity_close(&pipe->identity);
     udp_close(&pipe->udp);
     if (pipe->signals >= 0) {

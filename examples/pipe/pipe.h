@@ -5,7 +5,7 @@
 #ifndef PIPE_PIPE_H
 #define PIPE_PIPE_H
 
-#include <strait/dtls.h>
+#include <strait/dtls_listener.h>
 
 #include "framing.h"
 #include "identity.h"
@@ -19,7 +19,8 @@ struct pipe {
     struct udp udp;
     int signals; /* a signalfd */
     strait_time now;
-    struct strait_dtls *dtls; /* NULL: listening, and nobody is there */
+    struct strait_dtls_listener *listener; /* NULL: none, or --no-cookie */
+    struct strait_dtls *dtls;              /* NULL: listening, and nobody is there */
     struct sockaddr_storage peer;
     struct framing input;
     bool greeted;         /* the association was seen connected */
@@ -38,6 +39,9 @@ int pipe_run(struct pipe *pipe);
 void pipe_close(struct pipe *pipe);
 
 /* --- peer.c: the association's life --------------------------------------------------------------- */
+
+/* Fills pipe->config and begins to listen. 0, or -1 after a word on standard error. */
+int peer_prepare(struct pipe *pipe);
 
 /* An association with pipe->peer begins. 0, or -1 after a word on standard error. */
 int peer_begin(struct pipe *pipe);

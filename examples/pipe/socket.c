@@ -111,6 +111,8 @@ void udp_send(struct udp *udp, const struct sockaddr_storage *to, const uint8_t 
 ssize_t udp_receive(struct udp *udp, struct sockaddr_storage *from, uint8_t *data, size_t room)
 {
     socklen_t len = sizeof *from;
+
+    memset(from, 0, sizeof *from);
     const ssize_t n = recvfrom(udp->fd, data, room, MSG_DONTWAIT, (struct sockaddr *)from, &len);
 
     if (n >= 0) {

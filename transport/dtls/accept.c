@@ -1,4 +1,5 @@
 #include "transport/dtls/association.h"
+#include "transport/util.h"
 
 bool strait__dtls_common_version(const struct strait_dtls *d, const struct strait__hello *hello,
                                  enum strait_dtls_version version)
@@ -19,10 +20,31 @@ static bool common_group(const struct strait_dtls *d, const struct strait__hello
     return hello->groups.data == NULL && !dtls13;
 }
 
+/* How long a right ClientHello may take to come after one that we cannot agree with: it is not protected, so
+ * anybody may have sent it. As long as after an alert. */
+static const strait_time PATIENCE = 2 * STRAIT_S;
+
+void strait__dtls_refuse(struct strait_dtls *d)
+{
+    strait__dtls_send_alert(d, d->refusal.alert);
+    strait__dtls_fail(d, d->refusal.error, "%s", d->refusal.detail);
+}
+
 static void refuse(struct strait_dtls *d, uint8_t alert, int error, const char *detail)
 {
-    strait__dtls_send_alert(d, alert);
-    strait__dtls_fail(d, error, "%s", detail);
+    d->stats.refused_hellos++;
+    if (d->refusal.error == STRAIT_OK) {
+        d->refusal = (struct strait__refusal){
+            .error = error,
+            .alert = alert,
+            .detail = detail,
+            .deadline = d->now + PATIENCE,
+        };
+    }
+    /* Who brings a cookie has shown his address. */
+    if (d->cookie_secret != NULL) {
+        strait__dtls_refuse(d);
+    }
 }
 
 /* RFC 5764, 4.1.1: the server chooses. wolfSSL would take the client's first match, so it is told one. */
@@ -42,6 +64,7 @@ static bool choose_profile(struct strait_dtls *d, const struct strait__hello *he
 /* What we know to fail is refused here, where the reason is still known. */
 static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
 {
+    uint64_t refused = d->stats.refused_hellos;
     bool dtls13 = strait__dtls_common_version(d, hello, STRAIT_DTLS_1_3);
     if (!dtls13 && !strait__dtls_common_version(d, hello, STRAIT_DTLS_1_2)) {
         refuse(d, STRAIT__ALERT_PROTOCOL_VERSION, STRAIT_E_VERSION,
@@ -57,31 +80,81 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
                    : "the peer offers none of our SRTP profiles: add one that it has to "
                      "strait_dtls_config.profiles");
     }
-    return !strait__dtls_ended(d);
+    return d->stats.refused_hellos == refused;
 }
 
-/* A ClientHello is not protected: whoever sent one that wolfSSL takes for nonsense shall not end the
- * association. The object that saw it is replaced, and its alert, which would reach the true client, is not
- * sent. */
-static void try_hello(struct strait_dtls *d, uint8_t *record, size_t len)
+void strait__dtls_hello_failed(struct strait_dtls *d, int error, const char *detail)
 {
-    size_t waiting = d->flight.len;
-    d->retry_len = 0;
-    d->hello_rejected = false;
-    d->hello_on_trial = d->hello_seq == 0 && d->cookie_secret == NULL;
-    strait__dtls_run(d, record, len);
-    d->hello_on_trial = false;
-    if (!d->hello_rejected) {
+    WOLFSSL_ALERT_HISTORY history = { .last_tx = { .code = -1, .level = -1 } };
+    d->hello_rejected = true;
+    if (error == STRAIT_OK) {
+        d->stats.dropped_malformed++;
         return;
     }
-    d->stats.dropped_malformed++;
+    wolfSSL_get_alert_history(d->ssl, &history);
+    bool told = history.last_tx.level == STRAIT__ALERT_FATAL;
+    refuse(d, told ? (uint8_t)history.last_tx.code : STRAIT__ALERT_HANDSHAKE_FAILURE, error,
+           detail);
+}
+
+/* --- the object on trial --- */
+
+/* After a HelloRetryRequest the object cannot be made anew without the ClientHello that it answered. */
+static void keep_first(struct strait_dtls *d, const uint8_t *record, size_t len)
+{
+    if (d->first_hello == NULL) {
+        d->first_hello = strait__alloc(&d->hooks, len);
+    }
+    if (d->first_hello != NULL) {
+        memcpy(d->first_hello, record, len);
+        d->first_hello_len = len;
+    }
+}
+
+void strait__dtls_forget_first(struct strait_dtls *d)
+{
+    strait__free(&d->hooks, d->first_hello);
+    d->first_hello = NULL;
+    d->first_hello_len = 0;
+}
+
+/* What the object sent is not sent: its alert would reach the true client, and the HelloRetryRequest has
+ * been there. */
+static void take_back(struct strait_dtls *d, size_t waiting)
+{
     d->flight.len = waiting;
     d->sent_new = false;
     d->newest_message = 0;
+}
+
+static void replace_object(struct strait_dtls *d, size_t waiting)
+{
+    take_back(d, waiting);
     strait__dtls_object_close(d);
     int error = strait__dtls_object_open(d);
     if (error != STRAIT_OK) {
         strait__dtls_fail(d, error, "wolfSSL made no association: %s", strait_strerror(error));
+    } else if (d->hello_seq > 0) {
+        strait__dtls_run(d, d->first_hello, d->first_hello_len);
+        take_back(d, waiting);
+    }
+}
+
+/* A ClientHello is not protected: whoever sent one that wolfSSL does not take shall not end the
+ * association. The object that saw it is replaced. */
+static void try_hello(struct strait_dtls *d, uint8_t *record, size_t len)
+{
+    size_t waiting = d->flight.len, retry_len = d->retry_len;
+    d->retry_len = 0;
+    d->hello_rejected = false;
+    d->hello_on_trial = d->cookie_secret == NULL && (d->hello_seq == 0 || d->first_hello != NULL);
+    strait__dtls_run(d, record, len);
+    d->hello_on_trial = false;
+    if (d->hello_rejected) {
+        replace_object(d, waiting);
+        d->retry_len = retry_len;
+    } else if (d->retry_len > 0 && d->hello_seq == 0) {
+        keep_first(d, record, len);
     }
 }
 
@@ -101,15 +174,17 @@ static void accept_hello(struct strait_dtls *d, uint8_t *record, size_t len, uin
         d->stats.client_hello_fragments = fragments;
     }
     try_hello(d, record, len);
-    if (strait__dtls_ended(d)) {
+    if (strait__dtls_ended(d) || d->hello_rejected) {
         return;
     }
     d->flight_sent = d->now;
+    d->refusal.error = STRAIT_OK;
     if (d->retry_len > 0) {
         d->hello_seq++;
     } else if (d->stats.cipher_suite != 0) {
         d->hello_seq++;
         d->hello_done = true;
+        strait__dtls_forget_first(d);
     }
 }
 

@@ -58,6 +58,7 @@ void strait_dtls_destroy(struct strait_dtls *dtls)
     strait__dtls_object_close(dtls);
     strait__dtls_context_close(dtls);
     strait__reassembly_reset(&dtls->reassembly, &hooks);
+    strait__dtls_forget_first(dtls);
     strait__flight_finish(&dtls->flight, &hooks);
     strait__free(&hooks, dtls->peer_der);
     strait_certificate_unref(dtls->config.certificate);
@@ -132,7 +133,9 @@ static bool verify_due(const struct strait_dtls *d)
 
 static void give_up(struct strait_dtls *d)
 {
-    if (d->alert_seen) {
+    if (d->refusal.error != STRAIT_OK) {
+        strait__dtls_refuse(d);
+    } else if (d->alert_seen) {
         strait__dtls_fail(d, STRAIT_E_ALERT, "the peer sent the alert %s (%u) and nothing after it",
                           strait__alert_name(d->alert), d->alert);
     } else if (d->finished) {
@@ -158,7 +161,9 @@ static void handshake_deadlines(struct strait_dtls *d)
         strait__dtls_connect_or_hold(d);
     }
     if (d->state == STRAIT_DTLS_CONNECTING &&
-        ((d->alert_seen && d->now >= d->alert_deadline) || d->now >= d->give_up)) {
+        ((d->alert_seen && d->now >= d->alert_deadline) ||
+         (d->refusal.error != STRAIT_OK && d->now >= d->refusal.deadline) ||
+         d->now >= d->give_up)) {
         give_up(d);
     }
 }
@@ -203,6 +208,8 @@ strait_time strait_dtls_deadline(const struct strait_dtls *dtls)
     if (d->state == STRAIT_DTLS_CONNECTING) {
         next = d->give_up < next ? d->give_up : next;
         next = d->alert_seen && d->alert_deadline < next ? d->alert_deadline : next;
+        bool refused = d->refusal.error != STRAIT_OK;
+        next = refused && d->refusal.deadline < next ? d->refusal.deadline : next;
     }
     return next;
 }

@@ -30,6 +30,14 @@ enum {
 
 enum strait__verified { STRAIT__VERIFY_PENDING = 0, STRAIT__VERIFY_GOOD, STRAIT__VERIFY_BAD };
 
+/* Why a ClientHello was not taken, and when that ends the association. */
+struct strait__refusal {
+    int error; /* STRAIT_OK: none was */
+    uint8_t alert;
+    strait_time deadline;
+    const char *detail;
+};
+
 struct strait_dtls {
     struct strait_hooks hooks;
     struct strait_dtls_config config; /* gaps filled */
@@ -70,12 +78,15 @@ struct strait_dtls {
 
     /* hellos */
     struct strait__reassembly reassembly;
-    bool hello_on_trial;              /* wolfSSL reads a ClientHello that may be anybody's */
-    bool hello_rejected;              /* ... and took it for nonsense */
+    bool hello_on_trial; /* wolfSSL reads a ClientHello that may be anybody's */
+    bool hello_rejected; /* ... and did not take it */
+    struct strait__refusal refusal;
     uint16_t hello_seq;               /* server: message_seq of the ClientHello that is due */
     bool hello_done;                  /* server: one was accepted; client: the ServerHello came */
     uint8_t retry[STRAIT__RETRY_MAX]; /* the record that asks for another ClientHello */
     size_t retry_len;
+    uint8_t *first_hello; /* the record that `retry` answered */
+    size_t first_hello_len;
     const uint8_t *cookie_secret; /* while a ClientHello with a cookie is accepted; else NULL */
     enum strait_srtp_profile chosen_profile; /* ... and the profile for it */
 
@@ -154,6 +165,11 @@ int strait__dtls_accept_cookie(struct strait_dtls *d, strait_time now, const uin
                                uint8_t *record, size_t len, uint32_t fragments);
 bool strait__dtls_common_version(const struct strait_dtls *d, const struct strait__hello *hello,
                                  enum strait_dtls_version version);
+/* wolfSSL did not take the ClientHello on trial: as nonsense (STRAIT_OK), or for that reason. */
+void strait__dtls_hello_failed(struct strait_dtls *d, int error, const char *detail);
+/* No better ClientHello came in time. */
+void strait__dtls_refuse(struct strait_dtls *d);
+void strait__dtls_forget_first(struct strait_dtls *d);
 /* The peer said again what it said before. */
 void strait__dtls_peer_repeats(struct strait_dtls *d);
 

@@ -166,8 +166,9 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         return;
     }
     const struct meaning *meaning = meaning_of(wolf_error);
-    if (meaning == NULL && d->hello_on_trial) {
-        d->hello_rejected = true;
+    if (d->hello_on_trial) {
+        strait__dtls_hello_failed(d, meaning != NULL ? meaning->error : STRAIT_OK,
+                                  meaning != NULL ? meaning->detail : "");
         return;
     }
     tell_peer(d);

@@ -133,6 +133,7 @@ struct strait_dtls_stats {
     uint64_t dropped_fragment; /* ClientHello fragments that contradict each other or a bound */
     uint64_t dropped_held;      /* application data before the fingerprint matched */
     uint64_t dropped_ended;     /* datagrams before start and after closed or failed */
+    uint64_t refused_hellos;    /* ClientHellos with no version, group, suite or profile of ours */
 };
 
 /*
@@ -164,7 +165,8 @@ STRAIT_API int strait_dtls_start(struct strait_dtls *dtls, strait_time now);
  * A datagram from the peer; its bytes may be overwritten. Hostile or damaged bytes are dropped and
  * counted, record by record. A fatal alert that is not protected, as a peer sends it that cannot agree
  * with us, may be anybody's: the association fails with it, STRAIT_E_ALERT, where the handshake does
- * not go on within 2 s. Returns STRAIT_OK, or STRAIT_E_INVALID for NULL arguments; what happened
+ * not go on within 2 s. So is it with a ClientHello that we cannot agree with: the alert for it goes out
+ * and the association fails where no better one comes within 2 s. Returns STRAIT_OK, or STRAIT_E_INVALID for NULL arguments; what happened
  * to the association is told by its state.
  */
 STRAIT_API int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data,

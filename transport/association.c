@@ -109,18 +109,20 @@ static void on_send(void *user, const uint8_t *data, size_t len)
 
 static int make_srtp(struct strait_transport *t)
 {
+    struct strait_srtp *srtp = NULL;
     struct strait_srtp_config config = { .size = sizeof config,
                                          .hooks = &t->endpoint->hooks,
                                          .replay_window_rtp = t->config.replay_window,
                                          .max_ssrcs = t->config.max_ssrcs };
     int error = strait_dtls_srtp_keys(t->dtls, &config.profile, &config.send, &config.receive);
     if (error == STRAIT_OK) {
-        error = strait_srtp_create(&t->srtp, &config);
+        error = strait_srtp_create(&srtp, &config);
     }
     if (error == STRAIT_OK) {
         t->profile = config.profile;
         t->send_key = config.send;
         t->receive_key = config.receive;
+        strait__transport_take_srtp(t, srtp, t->endpoint->now);
     }
     strait__zero(&config, sizeof config);
     return error;

@@ -35,8 +35,8 @@ void strait__transport_stun(struct strait_transport *t, strait_time now,
     settle(t, now);
 }
 
-static void wait_early(struct strait_transport *t, enum strait__protocol protocol,
-                       const struct strait_datagram *datagram)
+void strait__transport_wait_early(struct strait_transport *t, enum strait__protocol protocol,
+                                  const struct strait_datagram *datagram)
 {
     bool queued = strait__early_put(&t->early, &t->endpoint->hooks, protocol, datagram);
     *(queued ? &t->stats.early_queued : &t->stats.dropped_early_full) += 1;
@@ -51,7 +51,7 @@ void strait__transport_dtls(struct strait_transport *t, strait_time now,
         return;
     }
     if (t->dtls == NULL) {
-        wait_early(t, STRAIT__DTLS, datagram);
+        strait__transport_wait_early(t, STRAIT__DTLS, datagram);
         return;
     }
     strait_dtls_receive(t->dtls, now, datagram->data, datagram->len);
@@ -61,7 +61,7 @@ void strait__transport_dtls(struct strait_transport *t, strait_time now,
 static void deliver(struct strait_transport *t, struct strait_packet *packets, size_t n)
 {
     size_t good = 0;
-    strait_srtp_unprotect(t->srtp, packets, n);
+    strait__transport_unprotect(t, packets, n);
     for (size_t i = 0; i < n; i++) {
         if (packets[i].status == STRAIT_OK) {
             *(packets[i].kind == STRAIT_PACKET_RTCP ? &t->stats.rtcp_received
@@ -97,7 +97,7 @@ void strait__transport_media(struct strait_transport *t, strait_time now,
         }
         if (t->srtp == NULL) {
             bool rtcp = strait__demux(datagrams[i].data, datagrams[i].len) == STRAIT__RTCP;
-            wait_early(t, rtcp ? STRAIT__RTCP : STRAIT__RTP, &datagrams[i++]);
+            strait__transport_wait_early(t, rtcp ? STRAIT__RTCP : STRAIT__RTP, &datagrams[i++]);
             continue;
         }
         size_t batch = 0;
@@ -141,7 +141,7 @@ static void deliver_early(struct strait_transport *t, strait_time now)
         } else if (t->dtls != NULL) {
             strait_dtls_receive(t->dtls, now, d.data, d.len);
         } else {
-            wait_early(t, STRAIT__DTLS, &d);
+            strait__transport_wait_early(t, STRAIT__DTLS, &d);
         }
     }
     strait__free(&t->endpoint->hooks, entries);
@@ -156,6 +156,7 @@ void strait__transport_advance(struct strait_transport *t, strait_time now)
             strait_dtls_advance(t->dtls, now);
         }
     }
+    strait__transport_forget_old(t, now);
     settle(t, now);
 }
 
@@ -164,6 +165,7 @@ void strait__transport_progress(struct strait_transport *t, strait_time now)
     if (t->closed || t->destroyed) {
         return;
     }
+    strait__transport_renew(t);
     bool had_dtls = t->dtls != NULL;
     strait__transport_begin_dtls(t, now);
     if (t->repeat) {
@@ -173,7 +175,8 @@ void strait__transport_progress(struct strait_transport *t, strait_time now)
             strait_dtls_retransmit(t->dtls, now);
         }
     }
-    if (t->early.count > 0 && (t->srtp != NULL || (t->dtls != NULL && !had_dtls))) {
+    bool keys = t->srtp != NULL && !t->renewing;
+    if (t->early.count > 0 && (keys || (t->dtls != NULL && !had_dtls))) {
         deliver_early(t, now);
     }
 }
@@ -267,6 +270,7 @@ void strait__transport_reschedule(struct strait_transport *t)
         when = t->ice->ops->deadline(t->ice);
         strait_time dtls = t->dtls != NULL ? strait_dtls_deadline(t->dtls) : STRAIT_TIME_NEVER;
         when = dtls < when ? dtls : when;
+        when = t->old_srtp != NULL && t->old_srtp_until < when ? t->old_srtp_until : when;
     }
     strait__deadlines_set(&t->endpoint->deadlines, &t->deadline, when);
 }

@@ -57,6 +57,13 @@ struct strait_transport {
     enum strait_srtp_profile profile;
     struct strait_srtp_key send_key, receive_key;
 
+    /* renewal.c: another association takes over from the first on the same path */
+    bool renew;    /* the remote's parameters changed: due when the layers have returned */
+    bool renewing; /* media go on with the keys of the association before */
+    struct strait_srtp *old_srtp; /* what the peer sent before it had the new keys */
+    strait_time old_srtp_until;
+    struct strait_srtp_stats srtp_past; /* of the sessions that are gone */
+
     struct strait__early early;
     struct strait__news news;
     struct strait_transport_stats stats; /* counters; the rest is filled in when asked for */
@@ -89,6 +96,25 @@ bool strait__transport_ended(const struct strait_transport *t);
 struct strait_dtls_config strait__transport_dtls_config(
     const struct strait_transport_config *config);
 void strait__transport_begin_dtls(struct strait_transport *t, strait_time now);
+
+/* --- renewal.c --- */
+/* Where the remote's DTLS parameters have changed: ends the association, without a word to the peer, so that
+ * another can begin. */
+void strait__transport_renew(struct strait_transport *t);
+/* The keys of an association are there: `srtp` takes over. */
+void strait__transport_take_srtp(struct strait_transport *t, struct strait_srtp *srtp,
+                                 strait_time now);
+/* Unprotects while two sets of keys are about: what only the other set opens is opened by it, or waits for it. */
+void strait__transport_unprotect(struct strait_transport *t, struct strait_packet *packets,
+                                 size_t n);
+/* Forgets the old keys when their time has come. */
+void strait__transport_forget_old(struct strait_transport *t, strait_time now);
+/* Adds the sessions that are gone to `stats`, which is of the present one. */
+void strait__transport_add_past(const struct strait_transport *t, struct strait_srtp_stats *stats);
+
+/* What came before there were keys for it, into the bounded queue or counted. */
+void strait__transport_wait_early(struct strait_transport *t, enum strait__protocol protocol,
+                                  const struct strait_datagram *datagram);
 
 /* Begins DTLS as soon as a path is valid and the role is known; gives it late fingerprints. */
 void strait__transport_progress(struct strait_transport *t, strait_time now);

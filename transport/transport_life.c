@@ -191,6 +191,7 @@ void strait__transport_free(struct strait_transport *t)
     destroy_ice(t);
     strait_dtls_destroy(t->dtls);
     strait_srtp_destroy(t->srtp);
+    strait_srtp_destroy(t->old_srtp);
     strait__early_clear(&t->early, hooks);
     strait_certificate_unref(t->config.certificate);
     strait__zero(t, sizeof *t);

@@ -118,11 +118,17 @@ int strait_transport_set_remote_dtls(struct strait_transport *transport,
         (remote->role != STRAIT_DTLS_AUTO && remote->role == transport->config.dtls_role)) {
         return STRAIT_E_INVALID;
     }
-    if (transport->has_remote_dtls) {
-        return same_parameters(&transport->remote_dtls, remote) ? STRAIT_OK : STRAIT_E_STATE;
+    if (transport->has_remote_dtls && same_parameters(&transport->remote_dtls, remote)) {
+        return STRAIT_OK;
+    }
+    if (transport->error != STRAIT_OK) {
+        return STRAIT_E_STATE;
     }
     strait__record_struct(transport->endpoint->recorder, STRAIT__RECORD_REMOTE_DTLS, transport->id,
                           remote, sizeof *remote);
+    /* RFC 8842, 4: another fingerprint or role is another association. The one that there is may be on the
+     * stack below us. */
+    transport->renew = transport->has_remote_dtls && transport->dtls != NULL;
     transport->remote_dtls = *remote;
     transport->has_remote_dtls = true;
     wake(transport);

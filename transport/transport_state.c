@@ -131,5 +131,6 @@ int strait_transport_stats(const struct strait_transport *transport,
     if (transport->srtp != NULL) {
         strait_srtp_stats(transport->srtp, &stats.srtp);
     }
+    strait__transport_add_past(transport, &stats.srtp);
     return strait__sized_copy(out, &stats, sizeof stats);
 }

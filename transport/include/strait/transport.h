@@ -120,9 +120,11 @@ STRAIT_API int strait_transport_add_remote_candidate(struct strait_transport *tr
 STRAIT_API int strait_transport_end_of_candidates(struct strait_transport *transport);
 
 /*
- * The remote's DTLS role and fingerprints. May come after the handshake began, never twice with other
- * values (STRAIT_E_STATE). STRAIT_E_INVALID (no fingerprint, one of another length than its hash's, or
- * both sides with the same role).
+ * The remote's DTLS role and fingerprints; may come after the handshake began. Other values than before begin
+ * a new association on the same path (RFC 8842, section 4): the state is CONNECTING again, media go on with
+ * the old keys until the new ones are there, and for 2 s the peer may still use the old ones. Packets that only
+ * the other set opens also count as forged once. STRAIT_E_INVALID (no fingerprint, one of another length
+ * than its hash's, or both sides with the same role), _STATE (closed or failed).
  */
 STRAIT_API int strait_transport_set_remote_dtls(struct strait_transport *transport,
                                                 const struct strait_dtls_parameters *remote);

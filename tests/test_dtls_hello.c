@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/dtls_pair.h"
+#include "tests/dtls_refragment.h"
 #include "transport/dtls/reassemble.h"
 
 static struct pair_options post_quantum(enum strait_dtls_version server_max)
@@ -17,97 +18,6 @@ static struct pair_options post_quantum(enum strait_dtls_version server_max)
         .profiles = { { STRAIT_SRTP_AEAD_AES_128_GCM }, { STRAIT_SRTP_AEAD_AES_128_GCM } },
         .max = { 0, server_max },
     };
-}
-
-/* The client's fragments are put together and cut again as `plan` wants. */
-struct refragment {
-    struct strait__reassembly hello;
-    struct strait_hooks hooks;
-    uint64_t seq;
-    int transmission;
-    void (*plan)(struct pair *pair, struct refragment *r);
-};
-
-static void send_fragment(struct pair *pair, struct refragment *r, uint32_t from, uint32_t to)
-{
-    uint8_t record[STRAIT__HELLO_MAX + 25];
-    struct strait__handshake h = {
-        .type = STRAIT__CLIENT_HELLO,
-        .length = r->hello.length,
-        .message_seq = r->hello.message_seq,
-        .offset = from,
-        .fragment_len = to - from,
-    };
-    strait__record_write(record, STRAIT__HANDSHAKE, r->seq++, 12 + to - from);
-    strait__handshake_write(record + 13, &h);
-    memcpy(record + 25, r->hello.buffer + STRAIT__REASSEMBLY_HEADROOM + from, to - from);
-    pair_queue(pair, PAIR_SERVER, record, 25 + to - from);
-}
-
-static bool refragment(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
-{
-    struct refragment *r = user;
-    struct strait__handshake h;
-    if (from != PAIR_CLIENT || data[0] != STRAIT__HANDSHAKE || data[13] != STRAIT__CLIENT_HELLO ||
-        !strait__handshake_read(&h, data + 13, len - 13)) {
-        return false;
-    }
-    strait__reassembly_add(&r->hello, &r->hooks, &h);
-    if (h.offset + h.fragment_len == h.length) {
-        assert_true(strait__reassembly_whole(&r->hello));
-        r->plan(pair, r);
-        r->transmission++;
-    }
-    return true;
-}
-
-/* Firefox moves its boundary; of each transmission one fragment is lost. */
-static void moving_boundary(struct pair *pair, struct refragment *r)
-{
-    if (r->transmission % 2 == 0) {
-        send_fragment(pair, r, 0, 1383);
-    } else {
-        send_fragment(pair, r, 1163, r->hello.length);
-    }
-}
-
-static void many_backwards_twice(struct pair *pair, struct refragment *r)
-{
-    for (uint32_t to = r->hello.length; to > 0; to = to > 100 ? to - 100 : 0) {
-        uint32_t from = to > 100 ? to - 100 : 0;
-        send_fragment(pair, r, from, to);
-        send_fragment(pair, r, from, to);
-    }
-}
-
-static void overlapping(struct pair *pair, struct refragment *r)
-{
-    send_fragment(pair, r, 400, 900);
-    send_fragment(pair, r, 300, 1000);
-    send_fragment(pair, r, 0, 500);
-    send_fragment(pair, r, 800, r->hello.length);
-}
-
-/* Somebody else is first, with other bytes, another length, a length beyond any bound. */
-static void forged_first(struct pair *pair, struct refragment *r)
-{
-    uint8_t *byte = r->hello.buffer + STRAIT__REASSEMBLY_HEADROOM + 50;
-    if (r->transmission == 0) {
-        *byte ^= 1;
-        send_fragment(pair, r, 0, 700);
-        *byte ^= 1;
-        uint32_t length = r->hello.length;
-        r->hello.length = length - 40;
-        send_fragment(pair, r, 10, 700);
-        r->hello.length = STRAIT__HELLO_MAX + 1;
-        send_fragment(pair, r, 10, 700);
-        r->hello.length = length;
-        r->hello.message_seq = 3;
-        send_fragment(pair, r, 10, 700);
-        r->hello.message_seq = 0;
-    }
-    send_fragment(pair, r, 0, 1200);
-    send_fragment(pair, r, 1200, r->hello.length);
 }
 
 static void fragments(void (*plan)(struct pair *, struct refragment *), uint32_t count,
@@ -120,7 +30,7 @@ static void fragments(void (*plan)(struct pair *, struct refragment *), uint32_t
         struct refragment r = { .plan = plan };
         strait__hooks_init(&r.hooks, NULL);
         pair_init(pair, 1);
-        pair->tap = refragment;
+        pair->tap = refragment_tap;
         pair->tap_user = &r;
         assert_true(pair_connect(pair, &o));
         assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
@@ -139,26 +49,26 @@ static void fragments(void (*plan)(struct pair *, struct refragment *), uint32_t
 static void test_moving_boundary(void **state)
 {
     (void)state;
-    fragments(moving_boundary, 2, 0);
+    fragments(refragment_moving_boundary, 2, 0);
 }
 
 static void test_many_fragments(void **state)
 {
     (void)state;
-    fragments(many_backwards_twice, 14, 0);
+    fragments(refragment_many_backwards_twice, 14, 0);
 }
 
 static void test_overlapping_fragments(void **state)
 {
     (void)state;
-    fragments(overlapping, 4, 0);
+    fragments(refragment_overlapping, 4, 0);
 }
 
 static void test_forged_fragments(void **state)
 {
     (void)state;
     /* The second replaces the first, two are beyond a bound, the true one replaces the second. */
-    fragments(forged_first, 2, 4);
+    fragments(refragment_forged_first, 2, 4);
 }
 
 /* Our own client's ClientHello by size. */

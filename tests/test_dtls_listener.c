@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "tests/dtls_pair.h"
-#include "transport/dtls/reassemble.h"
+#include "tests/dtls_refragment.h"
 
 static const enum strait_dtls_version VERSIONS[] = { STRAIT_DTLS_1_2, STRAIT_DTLS_1_3 };
 
@@ -69,10 +69,179 @@ static void test_cookie_round_trip(void **state)
     free(pair);
 }
 
+/* The group comes with the cookie: there is no second HelloRetryRequest. */
+static void test_group_with_cookie(void **state)
+{
+    static const struct {
+        enum strait_dtls_group client[2], server;
+    } cases[] = {
+        { { STRAIT_GROUP_X25519, STRAIT_GROUP_P256 }, STRAIT_GROUP_P256 },
+        { { STRAIT_GROUP_P256, STRAIT_GROUP_X25519MLKEM768 }, STRAIT_GROUP_X25519MLKEM768 },
+        { { STRAIT_GROUP_X25519MLKEM768, STRAIT_GROUP_X25519 }, STRAIT_GROUP_P384 },
+    };
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pair_options o = cookies(STRAIT_DTLS_1_3);
+        memcpy(o.groups[0], cases[i].client, sizeof cases[i].client);
+        o.groups[0][2] = cases[i].server == STRAIT_GROUP_P384 ? STRAIT_GROUP_P384 : 0;
+        o.groups[1][0] = cases[i].server;
+        o.min[1] = STRAIT_DTLS_1_3;
+        pair_init(pair, 1);
+        assert_true(pair_connect(pair, &o));
+        assert_int_equal(pair_stats(pair, PAIR_CLIENT).group, cases[i].server);
+        assert_int_equal(listener_stats(pair).hello_retry_requests, 1);
+        assert_int_equal(listener_stats(pair).accepted, 1);
+        assert_int_equal(pair->side[PAIR_CLIENT].connected - pair->start, 4 * pair->delay);
+        pair_finish(pair);
+    }
+    free(pair);
+}
+
+static struct pair_options post_quantum(enum strait_dtls_version server_max)
+{
+    struct pair_options o = cookies(0);
+    memset(o.groups, 0, sizeof o.groups);
+    o.max[1] = server_max;
+    return o;
+}
+
+/* Both ClientHellos come in fragments; an answer comes after the last. */
+static void fragments(void (*plan)(struct pair *, struct refragment *), uint64_t dropped)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    for (size_t v = 0; v < 2; v++) {
+        struct pair_options o = post_quantum(VERSIONS[v]);
+        struct refragment r = { .plan = plan };
+        strait__hooks_init(&r.hooks, NULL);
+        pair_init(pair, 1);
+        pair->tap = refragment_tap;
+        pair->tap_user = &r;
+        assert_true(pair_connect(pair, &o));
+        assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        assert_int_equal(pair_stats(pair, PAIR_SERVER).version, VERSIONS[v]);
+        struct strait_dtls_listener_stats stats = listener_stats(pair);
+        assert_int_equal(stats.client_hellos, 2);
+        assert_int_equal(stats.client_hellos_in_fragments, 2);
+        assert_int_equal(stats.fragments_dropped, dropped);
+        assert_int_equal(stats.hello_verify_requests + stats.hello_retry_requests, 1);
+        assert_int_equal(stats.accepted, 1);
+        assert_true(pair_stats(pair, PAIR_SERVER).client_hello_fragments >= 2);
+        pair_finish(pair);
+        assert_int_equal(pair->blocks, 0);
+        strait__reassembly_reset(&r.hello, &r.hooks);
+    }
+    free(pair);
+}
+
+static void test_moving_boundary(void **state)
+{
+    (void)state;
+    fragments(refragment_moving_boundary, 0);
+}
+
+static void test_many_fragments(void **state)
+{
+    (void)state;
+    fragments(refragment_many_backwards_twice, 0);
+}
+
+static void test_overlapping_fragments(void **state)
+{
+    (void)state;
+    fragments(refragment_overlapping, 0);
+}
+
+static void test_forged_fragments(void **state)
+{
+    (void)state;
+    /* Two gave way to another, one is too long. */
+    fragments(refragment_forged_first, 3);
+}
+
+/* Our own client's, by the MTU; each datagram of it with a record of its own. */
+static void test_mtus(void **state)
+{
+    static const uint16_t mtus[] = { 1472, 1200, 576, 256 };
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof mtus / sizeof *mtus; i++) {
+        struct pair_options o = post_quantum(VERSIONS[i % 2]);
+        o.mtu = mtus[i / 2];
+        pair_init(pair, 1);
+        assert_true(pair_connect(pair, &o));
+        assert_true(pair->longest <= o.mtu);
+        assert_int_equal(listener_stats(pair).fragments_dropped, 0);
+        assert_int_equal(listener_stats(pair).datagrams_sent, 1);
+        assert_int_equal(pair_stats(pair, PAIR_CLIENT).flights_retransmitted, 0);
+        pair_finish(pair);
+    }
+    free(pair);
+}
+
+/* Each datagram lost in turn, then each doubled, then each late. */
+static void test_each_datagram(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 8; cell++) {
+        struct pair_options o = cell & 1 ? post_quantum(VERSIONS[cell / 2 % 2])
+                                         : cookies(VERSIONS[cell / 2 % 2]);
+        pair_init(pair, 1);
+        assert_true(pair_connect(pair, &o));
+        int n = pair->sent;
+        assert_true(n >= 6);
+        pair_finish(pair);
+        for (int i = 1; i <= n; i++) {
+            pair_init(pair, 1);
+            pair->drop_nth = cell / 4 ? 0 : i;
+            pair->double_nth = cell / 4 ? i : 0;
+            assert_true(pair_connect(pair, &o));
+            assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+            struct strait_dtls_listener_stats stats = listener_stats(pair);
+            assert_int_equal(stats.accepted, 1);
+            assert_int_equal(stats.bad_cookies, 0);
+            /* A lost answer is given again, a doubled question answered twice. */
+            assert_true(stats.hello_verify_requests + stats.hello_retry_requests <= 2);
+            assert_true(pair->side[PAIR_CLIENT].connected - pair->start < STRAIT_S);
+            pair_run_for(pair, 5 * STRAIT_S);
+            assert_int_equal(strait_dtls_state(pair->side[0].dtls), STRAIT_DTLS_CONNECTED);
+            assert_int_equal(strait_dtls_state(pair->side[1].dtls), STRAIT_DTLS_CONNECTED);
+            pair_finish(pair);
+            assert_int_equal(pair->blocks, 0);
+        }
+    }
+    free(pair);
+}
+
+static void test_bad_path(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        struct pair_options o = seed & 1 ? post_quantum(VERSIONS[seed / 2 % 2])
+                                         : cookies(VERSIONS[seed / 2 % 2]);
+        pair_init(pair, seed);
+        pair->loss = pair->duplication = pair->reorder = 30;
+        assert_true(pair_connect(pair, &o));
+        assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        pair_finish(pair);
+    }
+    free(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cookie_round_trip),
+        cmocka_unit_test(test_group_with_cookie),
+        cmocka_unit_test(test_moving_boundary),
+        cmocka_unit_test(test_many_fragments),
+        cmocka_unit_test(test_overlapping_fragments),
+        cmocka_unit_test(test_forged_fragments),
+        cmocka_unit_test(test_mtus),
+        cmocka_unit_test(test_each_datagram),
+        cmocka_unit_test(test_bad_path),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     pair_forget_certificates();

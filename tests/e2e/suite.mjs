@@ -8,6 +8,9 @@ import { tests as whepPatch } from './tests/whep-patch.mjs';
 import { tests as whepRestart } from './tests/whep-restart.mjs';
 import { tests as whip } from './tests/whip.mjs';
 import { tests as listen } from './tests/listen.mjs';
+import { tests as pages } from './tests/pages.mjs';
+import { tests as failures } from './tests/failures.mjs';
+import { tests as studio } from './tests/studio.mjs';
 import { tests as ten } from './tests/ten.mjs';
 import { tests as refusal } from './tests/refusal.mjs';
 import { tests as sources } from './tests/sources.mjs';
@@ -23,11 +26,14 @@ const all = [
   ...whepRestart,
   ...whip,
   ...listen,
+  ...pages,
+  ...failures,
+  ...studio,
   ...ten,
   ...refusal,
-  ...sources,
+  ...sources(build),
   ...record(build),
-  ['the playing page fits a desk and a phone', screens(build)],
+  ['screens: all pages fit a desk and a phone, light and dark, and can be read', screens(build)],
 ];
 const chosen = all.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 

@@ -14,7 +14,8 @@ const $ = (id) => document.getElementById(id);
 const POLL_MS = 1000; // while playing
 const IDLE_POLLS = 5; // as many of these while not
 const SLOW_MS = 6000; // then a hint is due
-const QUIET_POLLS = 3; // without a packet: the radio sends nothing
+const QUIET_MS = 2500; // without a packet: the radio sends nothing, or is not there
+const GONE_MS = 9000; // without any word from it: it will not come back by itself
 const HEARD_DB = FLOOR_DB + 10;
 
 const lamps = {
@@ -58,7 +59,8 @@ async function play() {
   const listener = new Listener('/whep');
   radio.listener = listener;
   radio.own = null;
-  radio.quiet = radio.packets = radio.missed = 0;
+  radio.packets = 0;
+  radio.packetAt = radio.answerAt = performance.now();
   setState('connecting');
   // Within the click: browsers want a gesture before they make a sound.
   radio.context ??= new AudioContext();
@@ -157,27 +159,33 @@ async function refresh() {
   if (station) showStation(station);
   else if (answer.status === 'rejected') showSilence();
   if (!listener) return;
+  if (answer.status === 'fulfilled') radio.answerAt = performance.now();
+  if (rows.value?.inbound) received(listener, rows.value.inbound);
   connection.show(listener.pc.connectionState, rows.value ?? {}, own ?? radio.own);
-  if (rows.value?.inbound) watch(listener, rows.value.inbound);
-  if (radio.listener === listener) judge(listener, answer.status === 'fulfilled', own);
+  if (own?.state === 'ended') fail(listener, sentences.gone, own.reason);
+  else if (answer.status === 'fulfilled' && !own && radio.own) fail(listener, sentences.gone);
+  else judge(listener);
+  radio.own = own ?? radio.own;
 }
 
 /** Where audio graphs stand still, the browser's own figures tell of the first sound. */
-function watch(listener, inbound) {
+function received(listener, inbound) {
   if (inbound.totalAudioEnergy > 1e-6) listener.mark('sound');
-  radio.quiet = inbound.packetsReceived > radio.packets ? 0 : radio.quiet + 1;
+  if (inbound.packetsReceived > radio.packets) radio.packetAt = performance.now();
   radio.packets = inbound.packetsReceived;
-  if (radio.state !== 'playing') return;
-  setState('playing', radio.quiet >= QUIET_POLLS ? sentences.quiet : lamps.playing[1]);
 }
 
 /** A radio that is gone says nothing, and browsers take half a minute to believe it. */
-function judge(listener, answers, own) {
-  radio.missed = answers ? 0 : radio.missed + 1;
-  if (radio.missed >= 2 && radio.quiet >= 2) fail(listener, sentences.unreachable);
-  else if (own?.state === 'ended') fail(listener, sentences.gone, own.reason);
-  else if (answers && !own && radio.own) fail(listener, sentences.gone);
-  else radio.own = own ?? radio.own;
+function judge(listener) {
+  if (listener.times.connected === undefined) return;
+  const now = performance.now();
+  const quiet = now - radio.packetAt;
+  const silent = Math.min(quiet, now - radio.answerAt);
+  if (silent > GONE_MS) fail(listener, sentences.unreachable);
+  else if (silent > QUIET_MS) setState('connecting', sentences.interrupted);
+  else if (radio.state === 'held') return;
+  else if (quiet <= QUIET_MS) setState('playing');
+  else if (listener.pc.connectionState === 'connected') setState('playing', sentences.quiet);
 }
 
 // --- Begin -----------------------------------------------------------------------------------
@@ -195,8 +203,12 @@ if (navigator.mediaSession) {
 }
 
 let polls = 0;
-setInterval(() => {
-  if (radio.listener || (++polls % IDLE_POLLS === 0 && !document.hidden)) refresh();
+let asking = false;
+setInterval(async () => {
+  if (asking || !(radio.listener || (++polls % IDLE_POLLS === 0 && !document.hidden))) return;
+  asking = true;
+  await refresh();
+  asking = false;
 }, POLL_MS);
 refresh();
 setState('idle');

@@ -15,7 +15,7 @@ const kinds = {
 
 /** The JSON there, or undefined for a 404; throws where nobody answers. */
 export async function ask(path) {
-  const response = await fetch(path, { signal: AbortSignal.timeout(5000) });
+  const response = await fetch(path, { signal: AbortSignal.timeout(3000) });
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();

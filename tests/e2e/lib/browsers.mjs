@@ -57,8 +57,11 @@ export const launchers = {
   ChromiumToKill: () => launchToKill(),
   ChromiumWithMicrophone: (wav) =>
     launchChromium(...microphone, `--use-file-for-fake-audio-capture=${wav}`),
+  ChromiumThatRefusesMicrophones: () => launchChromium('--use-fake-device-for-media-stream',
+    '--deny-permission-prompts'),
   ChromiumWithMicrophoneToKill: () => launchToKill(...microphone),
   Firefox: () => launchFirefox(),
+  FirefoxWithoutWebRtc: () => launchFirefox({ 'media.peerconnection.enabled': false }),
   FirefoxWithDtls12: () => launchFirefox({ 'media.peerconnection.dtls.version.max': 0x0303 }),
 };
 

@@ -114,3 +114,41 @@ export async function statsWith(page, names) {
   });
   return rows;
 }
+
+/** The texts of elements by the ends of their ids: texts(page, 'fact-', ['dtls', 'srtp']). */
+export async function texts(page, prefix, names) {
+  const found = await page.evaluate((ids) => ids.map((id) => document.getElementById(id).textContent),
+    names.map((name) => prefix + name));
+  return Object.fromEntries(names.map((name, i) => [name, found[i]]));
+}
+
+/** The state of the player or of the studio, and the sentence that goes with it. */
+export const stateOf = (page) => page.evaluate(() => ({
+  state: (window.radio ?? window.studio).state,
+  sentence: document.getElementById('state').textContent,
+}));
+
+/** Waits until the page is in that state, and returns its sentence. */
+export async function sentenceIn(page, wanted) {
+  let last;
+  await until(`the page is ${wanted}`, async () => {
+    last = await stateOf(page);
+    return last.state === wanted;
+  }).catch((error) => {
+    throw new Error(`${error.message}; it is ${last?.state}: ${last?.sentence}`);
+  });
+  return last.sentence;
+}
+
+/** Tells of the page's own errors, each of which is a failure. */
+export function errorsOf(page) {
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    // A refused request is logged by the browser, whatever the page does about it.
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) {
+      errors.push(message.text());
+    }
+  });
+  return errors;
+}

@@ -1,36 +1,92 @@
-// The playing page on a desk and on a phone, light and dark, for people to look at.
+// All pages on a desk and on a phone, light and dark, for people to look at; and what can be measured of it.
 
-import { mkdir } from 'node:fs/promises';
-import { assert, note, sleep } from '../lib/tap.mjs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { assert, note, sleep, until } from '../lib/tap.mjs';
 import { launchers } from '../lib/browsers.mjs';
-import { listen, statsWith } from '../lib/page.mjs';
+import { flac } from '../lib/flac.mjs';
+import { faintTexts } from '../lib/looks.mjs';
+import { listen, sentenceIn } from '../lib/page.mjs';
 import { Radio } from '../lib/radio.mjs';
 
+const RATE = 44100;
 const sizes = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
+
+/** Half a minute of something that lights up many bands. */
+function music() {
+  return Array.from({ length: 30 * RATE }, (_, i) => {
+    const beat = Math.exp(-(i % 22050) / 9000);
+    const tones = [110, 220, 330, 660, 880, 1760, 2640];
+    const chord = tones.reduce((sum, hz, at) =>
+      sum + Math.sin((2 * Math.PI * hz * i) / RATE) * Math.sin(i / (9000 + 3000 * at)) ** 2, 0);
+    return Math.round(2600 * chord + 6000 * beat * Math.sin((2 * Math.PI * 80 * i) / RATE));
+  });
+}
+
+/** Pictures of a page in all its forms; nothing sticks out, and every text can be read. */
+async function take(page, folder, name) {
+  for (const viewport of sizes) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await sleep(350);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= viewport.width, `${name}: ${wide} px wide on ${viewport.width}`);
+      assert.deepEqual(await faintTexts(page), [], `${name}, ${colorScheme}`);
+      const path = `${folder}/${name}-${viewport.width}-${colorScheme}.png`;
+      await page.screenshot({ path, fullPage: true });
+      note(path);
+    }
+  }
+}
+
+async function takeAll(folder, radio, browser) {
+  const idle = await browser.newPage();
+  await idle.goto(radio.url);
+  await until('the dial', () => idle.isVisible('#now-bar'));
+  await take(idle, folder, 'player-off');
+
+  const page = await listen(browser, radio);
+  await until('the sound', () => page.evaluate(() => window.radio.listener.times.sound));
+  await take(page, folder, 'player');
+  await page.click('#connection summary');
+  await until('a line in the plots', async () => /kbit/.test(await page.textContent('#plot-bitrate .value')));
+  await take(page, folder, 'player-connection');
+
+  const studio = await browser.newPage();
+  await studio.goto(new URL('studio', radio.url).href);
+  await studio.click('#record');
+  await sentenceIn(studio, 'held');
+  await take(studio, folder, 'studio-token');
+  await studio.fill('#token', 'sesame');
+  await studio.click('#token-form button');
+  await sentenceIn(studio, 'playing');
+  await until('reports', async () => (await studio.textContent('#fact-rtt')) !== '–');
+  await take(studio, folder, 'studio');
+
+  await (await listen(browser, radio)).close();
+  await listen(browser, radio);
+  const table = await browser.newPage();
+  await table.goto(new URL('listeners', radio.url).href);
+  await until('figures', async () => /\d kbit/.test(await table.textContent('tbody')));
+  await take(table, folder, 'listeners');
+
+  assert.equal(await radio.stop(), 0);
+  await sentenceIn(page, 'failed');
+  await take(page, folder, 'player-failed');
+}
 
 export const screens = (build) => async () => {
   const folder = `${build}/e2e-screens`;
-  const radio = await Radio.start();
-  const browser = await launchers.Chromium();
+  const files = await mkdtemp(`${tmpdir()}/radio-screens-`);
   await mkdir(folder, { recursive: true });
-  for (const colorScheme of ['light', 'dark']) {
-    for (const viewport of sizes) {
-      const page = await listen(browser, radio, { viewport, colorScheme });
-      await statsWith(page, ['tlsVersion', 'srtpCipher']);
-      // The facts are refreshed twice a second; let the sound light up the grille.
-      await sleep(2500);
-      const [shown, wide] = await page.evaluate(() => [
-        document.getElementById('fact-dtls').textContent,
-        document.documentElement.scrollWidth,
-      ]);
-      assert.equal(shown, 'DTLS 1.3');
-      assert.ok(wide <= viewport.width, `${wide} px wide on ${viewport.width}`);
-      const path = `${folder}/${viewport.width}-${colorScheme}.png`;
-      await page.screenshot({ path });
-      note(path);
-      await page.close();
-    }
+  try {
+    await writeFile(`${files}/Etude in seven tones.flac`, flac(music(), RATE));
+    const radio = await Radio.start('--ingest-token', 'sesame', '--loop', files);
+    const browser = await launchers.ChromiumWithMicrophone(`${files}/none.wav`);
+    await takeAll(folder, radio, browser);
+    await browser.close();
+  } finally {
+    await rm(files, { recursive: true });
   }
-  await browser.close();
-  assert.equal(await radio.stop(), 0);
 };

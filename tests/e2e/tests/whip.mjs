@@ -101,11 +101,11 @@ async function token() {
 // --- A microphone ----------------------------------------------------------------------------
 
 // No three neighbours of these are neighbours in the melody.
-const KEYS = [62, 71, 66, 75, 69, 78, 64, 73];
-const SECONDS = 0.3;
+export const KEYS = [62, 71, 66, 75, 69, 78, 64, 73];
+export const SECONDS = 0.3;
 
 /** How many notes in a row are those of the microphone, from any place and round its end. */
-function longestOwn(notes) {
+export function longestOwn(notes) {
   let longest = 0;
   for (let from = 0; from < notes.length; from++) {
     let run = 0;

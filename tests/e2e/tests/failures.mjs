@@ -1,0 +1,167 @@
+// What goes wrong for a listener, made to go wrong: the page says what to do.
+
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { assert, note, sleep, until } from '../lib/tap.mjs';
+import { launchers } from '../lib/browsers.mjs';
+import { errorsOf, listen, sentenceIn, stateOf } from '../lib/page.mjs';
+import { Radio } from '../lib/radio.mjs';
+
+const WRONG = `sha-256 ${Array.from({ length: 32 }, (_, i) => (i + 16).toString(16)).join(':')}`;
+
+async function open(browser, radio) {
+  const page = await browser.newPage();
+  await page.goto(radio.url);
+  return page;
+}
+
+/** Presses play and returns the sentence in which it ends. */
+async function failing(page) {
+  await page.click('#play');
+  const sentence = await sentenceIn(page, 'failed');
+  note(sentence);
+  assert.equal(await page.evaluate(() => window.radio.error), sentence);
+  assert.equal(await page.getAttribute('#play', 'aria-label'), 'Play');
+  assert.ok(!/\b[45]\d\d\b|Error|undefined|null/.test(sentence), 'no code but a sentence');
+  return sentence;
+}
+
+// --- The radio is not there ------------------------------------------------------------------
+
+async function killed() {
+  const radio = await Radio.start();
+  const browser = await launchers.Chromium();
+  const early = await open(browser, radio);
+  const playing = await listen(browser, radio);
+  const errors = errorsOf(playing);
+  await until('sound', () => playing.evaluate(() => window.radio.listener?.times.sound));
+  radio.child.kill('SIGKILL');
+  assert.match(await failing(early), /^The radio does not answer\. See that it is running/);
+  await until('the player says what it waits for', async () =>
+    /interrupted/.test((await stateOf(playing)).sentence));
+  assert.match(await sentenceIn(playing, 'failed'), /^The radio does not answer\. /);
+  assert.equal(await playing.textContent('#listeners'), 'the radio does not answer');
+  assert.deepEqual(errors, []);
+  await browser.close();
+}
+
+/** A radio that stands still for a moment and goes on. */
+async function interrupted() {
+  const radio = await Radio.start();
+  const browser = await launchers.Chromium();
+  const page = await listen(browser, radio);
+  await until('sound', () => page.evaluate(() => window.radio.listener?.times.sound));
+  const listener = await page.evaluateHandle(() => window.radio.listener);
+  radio.child.kill('SIGSTOP');
+  await until('it waits', async () => /interrupted/.test((await stateOf(page)).sentence));
+  radio.child.kill('SIGCONT');
+  await until('it goes on', async () => (await stateOf(page)).state === 'playing');
+  assert.ok(await page.evaluate((same) => window.radio.listener === same, listener));
+  await browser.close();
+  assert.equal(await radio.stop(), 0);
+}
+
+// --- The radio says no -----------------------------------------------------------------------
+
+async function refused() {
+  const radio = await Radio.start('--max-listeners', '1');
+  const browser = await launchers.Chromium();
+  const first = await listen(browser, radio);
+  const second = await open(browser, radio);
+  assert.match(await failing(second), /^All places .* taken\. Press play again in 30 seconds/);
+  await first.click('#play');
+  await radio.line(/^listener 1 left/);
+  await second.click('#play');
+  await sentenceIn(second, 'playing');
+  await second.click('#play');
+  await radio.line(/^listener 2 left/);
+
+  // A browser that has no Opus
+  await second.route('**/whep', (route) => route.continue({
+    postData: route.request().postData().replaceAll('opus/48000/2', 'other/48000/2'),
+  }));
+  assert.match(await failing(second), /^The radio cannot use what this browser offers \(.*opus.*\)\. Update/);
+  await browser.close();
+  assert.equal(await radio.stop(), 0);
+}
+
+// --- No way, no keys, no WebRTC --------------------------------------------------------------
+
+/** The answer names a port where nobody answers, as behind a firewall that swallows UDP. */
+async function blocked() {
+  const radio = await Radio.start();
+  const browser = await launchers.Chromium();
+  const page = await open(browser, radio);
+  const hole = createSocket('udp4');
+  hole.bind(0);
+  await once(hole, 'listening');
+  const { port } = hole.address();
+  await page.route('**/whep', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/^(a=candidate:\S+ 1 udp \d+ \S+) \d+/gmi, `$1 ${port}`);
+    await route.fulfill({ response, body });
+  });
+  await page.click('#play');
+  await until('a hint', async () => {
+    const { state, sentence } = await stateOf(page);
+    return state === 'connecting' && sentence.includes(`UDP port ${port} is blocked`);
+  });
+  const sentence = await sentenceIn(page, 'failed');
+  note(sentence);
+  assert.match(sentence, new RegExp(`UDP port ${port} is blocked on the way\\. Open it in the firewall`));
+  hole.close();
+  await browser.close();
+  assert.equal(await radio.stop(), 0);
+}
+
+async function noKeys() {
+  const radio = await Radio.start('--expect-fingerprint', WRONG);
+  const browser = await launchers.Chromium();
+  assert.match(await failing(await open(browser, radio)), /^The keys .* could not be agreed on\. Reload/);
+  await browser.close();
+  assert.equal(await radio.stop(), 0);
+}
+
+async function noWebRtc() {
+  const radio = await Radio.start();
+  const browser = await launchers.FirefoxWithoutWebRtc();
+  const page = await open(browser, radio);
+  await page.click('#play');
+  const sentence = await sentenceIn(page, 'failed');
+  note(sentence);
+  assert.match(sentence, /^This browser cannot play the radio: WebRTC is missing or turned off\. Turn it on/);
+  await browser.close();
+  assert.equal(await radio.stop(), 0);
+}
+
+/** Play without a gesture: browsers keep the sound back, and a press lets it out. */
+async function heldBack() {
+  const radio = await Radio.start();
+  const browser = await launchers.Chromium();
+  const page = await browser.newPage();
+  await page.addInitScript(() => addEventListener('load', () => setTimeout(() => window.radio.play(), 100)));
+  await page.goto(radio.url);
+  await sleep(2000); // what a test asks of a page counts as a gesture
+  const sentence = await sentenceIn(page, 'held');
+  note(sentence);
+  assert.match(sentence, /^The browser holds the sound back until you ask for it\. Press play\.$/);
+  await sleep(1500);
+  assert.equal((await stateOf(page)).state, 'held', 'polls change nothing');
+  const number = await page.evaluate(() => window.radio.listener.number);
+  await page.click('#play');
+  await sentenceIn(page, 'playing');
+  assert.equal(await page.evaluate(() => window.radio.listener.number), number, 'the same connection');
+  await until('sound', () => page.evaluate(() => window.radio.listener.times.sound));
+  await browser.close();
+  assert.equal(await radio.stop(), 0);
+}
+
+export const tests = [
+  ['failures: a radio that is gone is waited for, and then named', killed],
+  ['failures: a radio that stood still is heard again on the same connection', interrupted],
+  ['failures: no place left, and no codec in common', refused],
+  ['failures: a UDP port that is blocked is named', blocked],
+  ['failures: keys that cannot be agreed on', noKeys],
+  ['failures: a browser without WebRTC', noWebRtc],
+  ['failures: sound that the browser holds back comes with the next press', heldBack],
+];

@@ -43,6 +43,9 @@ static const struct entry entries[] = {
     ENTRY(STRAIT_E_EXPIRED, "a certificate of the peer's is not valid at this time"),
     ENTRY(STRAIT_E_NAME, "the peer's certificate is for other names"),
     ENTRY(STRAIT_E_BAD_CERTIFICATE, "the peer's certificate is malformed or not for this use"),
+    ENTRY(STRAIT_E_PSK, "no pre-shared key in common"),
+    ENTRY(STRAIT_E_IDLE, "the peer was silent for too long"),
+    ENTRY(STRAIT_E_FORGERIES, "too many forged records for one key"),
 };
 
 static const struct entry *find(int code)

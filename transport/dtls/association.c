@@ -33,6 +33,8 @@ int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config
     d->now = now;
     d->stats.size = sizeof d->stats;
     d->stats.role = c.role;
+    d->alert_received = d->alert_sent = -1;
+    strait__rekey_init(&d->rekey);
     strait__timer_init(&d->timer, c.initial_timeout);
     error = strait__flight_init(&d->flight, &d->hooks, c.mtu, strait__dtls_sink, d);
     if (error == STRAIT_OK) {
@@ -72,7 +74,7 @@ void strait__dtls_tick(struct strait_dtls *d, strait_time now)
     d->hook_error = 0;
 }
 
-static strait_time later(strait_time now, strait_time interval)
+strait_time strait__dtls_later(strait_time now, strait_time interval)
 {
     return interval < STRAIT_TIME_NEVER - now ? now + interval : STRAIT_TIME_NEVER;
 }
@@ -88,7 +90,7 @@ int strait_dtls_start(struct strait_dtls *dtls, strait_time now)
     }
     strait__dtls_tick(d, now);
     d->state = STRAIT_DTLS_CONNECTING;
-    d->give_up = later(d->now, d->config.handshake_timeout);
+    d->give_up = strait__dtls_later(d->now, d->config.handshake_timeout);
     /* What goes wrong here is returned and needs no event. */
     d->quiet = true;
     int error = strait__dtls_object_open(d);
@@ -136,6 +138,7 @@ static void give_up(struct strait_dtls *d)
     if (d->refusal.error != STRAIT_OK) {
         strait__dtls_refuse(d);
     } else if (d->alert_seen) {
+        d->alert_received = d->alert;
         strait__dtls_fail(d, STRAIT_E_ALERT, "the peer sent the alert %s (%u) and nothing after it",
                           strait__alert_name(d->alert), d->alert);
     } else if (d->finished) {
@@ -183,6 +186,7 @@ void strait_dtls_advance(struct strait_dtls *dtls, strait_time now)
     }
     strait__dtls_tick(d, now);
     handshake_deadlines(d);
+    strait__heard_advance(d);
     if (!strait__dtls_ended(d) && d->now >= d->timer.quick) {
         strait__dtls_acknowledge(d);
     }
@@ -211,7 +215,8 @@ strait_time strait_dtls_deadline(const struct strait_dtls *dtls)
         bool refused = d->refusal.error != STRAIT_OK;
         next = refused && d->refusal.deadline < next ? d->refusal.deadline : next;
     }
-    return next;
+    strait_time idle = strait__heard_deadline(d);
+    return idle < next ? idle : next;
 }
 
 /* Whoever copies a check of the peer's can repeat it from a forged address as often as he likes: a flight
@@ -255,8 +260,7 @@ int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *d
         return STRAIT_E_STATE;
     }
     strait__dtls_tick(d, now);
-    int most = wolfSSL_GetMaxOutputSize(d->ssl);
-    if (most < 0 || len > (size_t)most) {
+    if (len > strait_dtls_max_data(d)) {
         return STRAIT_E_TOO_SMALL;
     }
     strait__dtls_enter(d);
@@ -264,6 +268,10 @@ int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *d
     strait__dtls_leave(d);
     strait__flight_flush(&d->flight);
     if (wrote == (int)len) {
+        strait__rekey_sent(d);
+        if (d->rekey.wanted) {
+            strait__dtls_settle(d);
+        }
         return STRAIT_OK;
     }
     return d->hook_error != 0 ? d->hook_error : STRAIT_E_CRYPTO;
@@ -276,11 +284,7 @@ void strait_dtls_close(struct strait_dtls *dtls, strait_time now)
         return;
     }
     strait__dtls_tick(d, now);
-    if (d->finished) {
-        strait__dtls_enter(d);
-        wolfSSL_shutdown(d->ssl);
-        strait__dtls_leave(d);
-    }
+    strait__dtls_say_goodbye(d);
     snprintf(d->detail, sizeof d->detail, "closed by us");
     d->error = STRAIT_E_CLOSED;
     d->state = STRAIT_DTLS_CLOSED;

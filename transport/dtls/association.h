@@ -11,9 +11,11 @@
 #include "transport/dtls/export.h"
 #include "transport/dtls/filter.h"
 #include "transport/dtls/flight.h"
+#include "transport/dtls/heard.h"
 #include "transport/dtls/hello.h"
 #include "transport/dtls/seen.h"
 #include "transport/dtls/reassemble.h"
+#include "transport/dtls/rekey.h"
 #include "transport/dtls/split.h"
 #include "transport/dtls/timer.h"
 #include "transport/dtls/wire.h"
@@ -46,9 +48,11 @@ struct strait_dtls {
     enum strait_dtls_state state;
     int error;
     char detail[STRAIT__DTLS_DETAIL];
-    bool news;           /* ... and left one to fire in the next advance */
-    bool quiet;          /* within a function that fires no `state` */
-    strait_time give_up; /* handshake_timeout as a point in time */
+    bool news;  /* ... and left one to fire in the next advance */
+    bool quiet; /* within a function that fires no `state` */
+    strait_time
+        give_up; /* handshake_timeout as a point in time; once connected, when a KeyUpdate that
+                          * nobody acknowledges is no longer repeated */
 
     /* wolfSSL */
     bool library; /* holds a reference of the library */
@@ -68,8 +72,9 @@ struct strait_dtls {
 
     /* out */
     struct strait__flight flight;
-    uint64_t next_seq0;      /* client: epoch 0 is numbered by us, since we cut the ClientHello */
-    bool sent;               /* wolfSSL sent something in this call */
+    uint64_t next_seq0; /* client: epoch 0 is numbered by us, since we cut the ClientHello */
+    bool sent;          /* wolfSSL sent something in this call */
+    uint64_t records_sent;
     bool sent_new;           /* ... a flight that had not been sent before */
     uint32_t newest_message; /* 1 + message_seq of the newest unprotected message sent */
     uint16_t newest_epoch;   /* the highest epoch sent in */
@@ -99,17 +104,22 @@ struct strait_dtls {
     bool alert_seen; /* an unprotected fatal alert: a hint, anybody may have sent it */
     uint8_t alert;
     strait_time alert_deadline;
+    strait_time heard;              /* when the last authentic record came */
+    int alert_received, alert_sent; /* the last ones, kept past the end; -1: none */
 
     /* keys */
     bool finished; /* the handshake is done and the keys are exported */
     struct strait_srtp_key send_key, receive_key;
     struct strait__exporter exporter;
+    struct strait__rekey rekey;
     bool keylog_failed; /* its file could not be written, and the log was told so */
 };
 
 /* --- association.c --- */
 /* A time that runs backwards is taken as the last one seen. */
 void strait__dtls_tick(struct strait_dtls *d, strait_time now);
+/* now + interval, STRAIT_TIME_NEVER where that is beyond all time. */
+strait_time strait__dtls_later(strait_time now, strait_time interval);
 
 /* --- config.c --- */
 /* False where no DTLS version of the configuration is `version`. */
@@ -183,6 +193,10 @@ void strait__dtls_verify(struct strait_dtls *d);
 void strait__dtls_finish(struct strait_dtls *d);
 void strait__dtls_connect_or_hold(struct strait_dtls *d);
 
+/* --- alerts.c --- */
+/* Keeps the alerts past the object that knows them. */
+void strait__dtls_keep_alerts(struct strait_dtls *d);
+
 /* --- end.c --- */
 __attribute__((format(printf, 3, 4))) void strait__dtls_fail(struct strait_dtls *d, int error,
                                                              const char *format, ...);
@@ -192,6 +206,10 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error);
 void strait__dtls_fail_fingerprint(struct strait_dtls *d);
 /* The peer's close_notify. */
 void strait__dtls_closed_by_peer(struct strait_dtls *d);
+/* Our close_notify, where there is somebody who could read it. */
+void strait__dtls_say_goodbye(struct strait_dtls *d);
+/* close_notify, CLOSED: the peer was silent for idle_timeout. */
+void strait__dtls_end_idle(struct strait_dtls *d);
 /* A fatal alert, protected where there are keys. */
 void strait__dtls_send_alert(struct strait_dtls *d, uint8_t description);
 void strait__dtls_zero_keys(struct strait_dtls *d);

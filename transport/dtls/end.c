@@ -48,12 +48,26 @@ void strait__dtls_fail(struct strait_dtls *d, int error, const char *format, ...
     end(d, STRAIT_DTLS_FAILED, error);
 }
 
+void strait__dtls_say_goodbye(struct strait_dtls *d)
+{
+    if (d->finished && d->ssl != NULL) {
+        strait__dtls_enter(d);
+        wolfSSL_shutdown(d->ssl);
+        strait__dtls_leave(d);
+    }
+}
+
+void strait__dtls_end_idle(struct strait_dtls *d)
+{
+    strait__dtls_say_goodbye(d);
+    snprintf(d->detail, sizeof d->detail, "the peer sent nothing for %llu s",
+             (unsigned long long)(d->config.idle_timeout / STRAIT_S));
+    end(d, STRAIT_DTLS_CLOSED, STRAIT_E_IDLE);
+}
+
 void strait__dtls_closed_by_peer(struct strait_dtls *d)
 {
-    /* RFC 5246, 7.2.1: answer with one's own. */
-    strait__dtls_enter(d);
-    wolfSSL_shutdown(d->ssl);
-    strait__dtls_leave(d);
+    strait__dtls_say_goodbye(d); /* RFC 5246, 7.2.1: answer with one's own */
     snprintf(d->detail, sizeof d->detail, "the peer sent close_notify");
     end(d, STRAIT_DTLS_CLOSED, STRAIT_E_CLOSED);
 }

@@ -90,6 +90,7 @@ void strait__dtls_connect_or_hold(struct strait_dtls *d)
         /* The peer must not wait for our Finished while the host looks at the news. */
         strait__flight_flush(&d->flight);
         d->state = STRAIT_DTLS_CONNECTED;
+        d->heard = d->now;
         if (d->config.events.state != NULL) {
             d->config.events.state(d->config.user, d->state);
         }

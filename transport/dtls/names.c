@@ -94,9 +94,14 @@ const char *strait_dtls_group_name(uint16_t group)
     return FIND(groups, group);
 }
 
+const char *strait_dtls_alert_name(uint8_t description)
+{
+    return FIND(alerts, description);
+}
+
 const char *strait__alert_name(uint8_t description)
 {
-    const char *name = FIND(alerts, description);
+    const char *name = strait_dtls_alert_name(description);
     return name != NULL ? name : "unknown alert";
 }
 

@@ -3,11 +3,12 @@
 
 struct tally {
     word32 forged, dropped;
+    uint64_t sent;
 };
 
 static struct tally tally_of(struct strait_dtls *d)
 {
-    struct tally tally = { 0, 0 };
+    struct tally tally = { .sent = d->records_sent };
     wolfSSL_dtls_get_drop_stats(d->ssl, &tally.forged, &tally.dropped);
     return tally;
 }
@@ -22,6 +23,7 @@ static void account(struct strait_dtls *d, const struct tally *before,
     struct tally now = tally_of(d);
     if (now.forged != before->forged) {
         d->stats.dropped_forged++;
+        strait__rekey_forged(d);
     } else if (!is_new) {
         d->stats.dropped_replayed++;
     } else if (now.dropped != before->dropped || d->in != NULL) {
@@ -31,6 +33,7 @@ static void account(struct strait_dtls *d, const struct tally *before,
         strait__dtls_enter(d);
         d->newest |= strait__seen_take(&d->seen, number);
         strait__dtls_leave(d);
+        strait__heard(d, number->epoch, now.sent != before->sent);
     }
 }
 

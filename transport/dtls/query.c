@@ -35,6 +35,15 @@ int strait_dtls_srtp_keys(const struct strait_dtls *dtls, enum strait_srtp_profi
     return STRAIT_OK;
 }
 
+size_t strait_dtls_max_data(const struct strait_dtls *dtls)
+{
+    if (dtls == NULL || dtls->state != STRAIT_DTLS_CONNECTED) {
+        return 0;
+    }
+    int most = wolfSSL_GetMaxOutputSize(dtls->ssl);
+    return most > 0 ? (size_t)most : 0;
+}
+
 const uint8_t *strait_dtls_peer_certificate(const struct strait_dtls *dtls, size_t *len)
 {
     if (dtls == NULL || len == NULL) {

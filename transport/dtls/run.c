@@ -107,7 +107,7 @@ bool strait__dtls_waits(const struct strait_dtls *d)
     if (d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
         return false;
     }
-    /* A 1.3 server that never acknowledges our Finished is not asked for ever. */
+    /* A peer that never acknowledges our Finished or KeyUpdate in 1.3 is not asked for ever. */
     if (d->finished && d->now >= d->give_up) {
         return false;
     }
@@ -154,10 +154,12 @@ void strait__dtls_settle(struct strait_dtls *d)
 {
     strait__flight_flush(&d->flight);
     if (strait__dtls_ended(d)) {
+        strait__dtls_keep_alerts(d);
         strait__dtls_object_close(d);
         strait__dtls_context_close(d);
         return;
     }
+    strait__rekey_settle(d);
     if (d->sent_new) {
         d->flight_sent = d->now;
         d->alert_seen = false;

@@ -87,6 +87,9 @@ static void look_at(struct strait_dtls *d, const uint8_t *record, size_t len)
     struct strait__handshake message;
     bool unified = (record[0] & 0xe0) == 0x20;
     uint16_t epoch = unified ? record[0] & 3 : strait__get16(record + 3);
+    if (unified) {
+        strait__rekey_left(d, epoch);
+    }
     if (epoch > d->newest_epoch) {
         d->newest_epoch = epoch;
         d->sent_new = true;
@@ -150,6 +153,7 @@ int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user)
         size_t len = record_length(data, left);
         bool plaintext = (data[0] & 0xe0) != 0x20 && strait__get16(data + 3) == 0;
         d->sent = true;
+        d->records_sent++;
         look_at(d, data, len);
         if (plaintext && !strait__dtls_is_server(d)) {
             send_plaintext(d, data, len);

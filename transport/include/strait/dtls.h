@@ -96,6 +96,9 @@ struct strait_dtls_config {
     /* Also appends the key log to the file that the environment variable SSLKEYLOGFILE names, if it does;
      * made with mode 0600. For captures of one's own traffic. The log hook gets a warning. */
     bool keylog_env;
+    /* CONNECTED without an authentic record of the peer for that long: close_notify, CLOSED with
+     * STRAIT_E_IDLE. 0: never. (ICE's consent has a limit of its own.) */
+    strait_time idle_timeout;
 };
 
 struct strait_dtls_stats {
@@ -108,6 +111,8 @@ struct strait_dtls_stats {
     uint64_t datagrams_sent, datagrams_received;
     uint64_t bytes_sent, bytes_received;
     uint64_t flights_retransmitted;  /* by our timer */
+    uint64_t key_updates_sent;       /* of our own accord; DTLS 1.3 */
+    uint64_t key_updates_received;   /* epochs that the peer began after the handshake */
     uint32_t client_hello_fragments; /* handshake fragments of the first ClientHello that was whole;
                                            1: it came in one. 0: none, or we are the client */
     /* Records dropped, each under its reason; none of them changes the association. */
@@ -196,6 +201,17 @@ STRAIT_API void strait_dtls_set_rtt(struct strait_dtls *dtls, strait_time rtt);
 STRAIT_API int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *data,
                                 size_t len);
 
+/* The bytes of application data that fit one record now; 0 unless CONNECTED. It may change with the MTU. */
+STRAIT_API size_t strait_dtls_max_data(const struct strait_dtls *dtls);
+
+/*
+ * New keys for both directions (KeyUpdate; RFC 9147, section 8): at once, or when an update that is under
+ * way has been acknowledged; repeated by the timer until the peer acknowledges it. Before a key's limits it
+ * happens by itself. STRAIT_E_STATE unless CONNECTED, _UNSUPPORTED in DTLS 1.2, _NOMEM, _CRYPTO. Fires
+ * `send`.
+ */
+STRAIT_API int strait_dtls_update_keys(struct strait_dtls *dtls, strait_time now);
+
 /* Sends close_notify where there is an association to close; state CLOSED, without an event. */
 STRAIT_API void strait_dtls_close(struct strait_dtls *dtls, strait_time now);
 
@@ -203,6 +219,11 @@ STRAIT_API enum strait_dtls_state strait_dtls_state(const struct strait_dtls *dt
 
 /* Why it failed or closed: an strait_error; STRAIT_OK while it has not. */
 STRAIT_API int strait_dtls_error(const struct strait_dtls *dtls);
+
+/* The last alert (RFC 8446, section 6) that came or was sent, close_notify (0) among them; -1 for none. One
+ * that came unprotected, which anybody may have sent, counts when the association fails with it. */
+STRAIT_API int strait_dtls_alert_received(const struct strait_dtls *dtls);
+STRAIT_API int strait_dtls_alert_sent(const struct strait_dtls *dtls);
 
 /* What went wrong and what to do, in English; "" where nothing did. Valid until the next call. */
 STRAIT_API const char *strait_dtls_error_detail(const struct strait_dtls *dtls);
@@ -230,6 +251,9 @@ STRAIT_API const uint8_t *strait_dtls_peer_certificate(const struct strait_dtls 
 
 /* Fills as much of `out` as out->size says. STRAIT_E_INVALID. */
 STRAIT_API int strait_dtls_stats(const struct strait_dtls *dtls, struct strait_dtls_stats *out);
+
+/* "handshake_failure" ...; NULL for a number that IANA has not given. Static. */
+STRAIT_API const char *strait_dtls_alert_name(uint8_t description);
 
 /* "TLS_AES_128_GCM_SHA256" ...; "X25519MLKEM768" ...; NULL for a number that is not known. Static. */
 STRAIT_API const char *strait_dtls_cipher_name(uint16_t cipher_suite);

@@ -48,7 +48,11 @@ enum strait_error {
     STRAIT_E_UNTRUSTED = -43,      /* no chain to a trusted authority */
     STRAIT_E_EXPIRED = -44,        /* outside of a certificate's dates */
     STRAIT_E_NAME = -45,           /* the certificate is for other names */
-    STRAIT_E_BAD_CERTIFICATE = -46 /* malformed, a bad signature, or not for this use */
+    STRAIT_E_BAD_CERTIFICATE = -46, /* malformed, a bad signature, or not for this use */
+
+    STRAIT_E_PSK = -47,      /* pre-shared key: no such identity, or the keys differ */
+    STRAIT_E_IDLE = -48,     /* the peer sent nothing for the configured time */
+    STRAIT_E_FORGERIES = -49 /* too many records failed authentication (RFC 9147, 4.5.3) */
 };
 
 /* A short sentence in English for a code; never NULL. Static storage. */

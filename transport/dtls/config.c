@@ -1,5 +1,7 @@
+#include "transport/certificate.h"
 #include "transport/dtls/association.h"
 #include "transport/dtls/profiles.h"
+#include "transport/dtls/suites.h"
 #include "transport/util.h"
 
 enum { MTU_DEFAULT = 1200, MTU_MIN = 256, MTU_MAX = 16384 };
@@ -32,7 +34,6 @@ static bool legal_profiles(const struct strait_dtls_config *c)
 
 static bool legal_groups(const struct strait_dtls_config *c)
 {
-    size_t classic = 0;
     if (c->n_groups > STRAIT_DTLS_MAX_GROUPS) {
         return false;
     }
@@ -40,10 +41,58 @@ static bool legal_groups(const struct strait_dtls_config *c)
         if (!legal_group(c->groups[i])) {
             return false;
         }
-        classic += c->groups[i] != STRAIT_GROUP_X25519MLKEM768;
     }
-    /* DTLS 1.2 knows no hybrid group. */
-    return classic > 0 || c->max_version == STRAIT_DTLS_1_3;
+    return true;
+}
+
+static bool legal_suites(const struct strait_dtls_config *c)
+{
+    if (c->n_cipher_suites > STRAIT_DTLS_MAX_CIPHERS) {
+        return false;
+    }
+    for (size_t i = 0; i < c->n_cipher_suites; i++) {
+        if (strait__suite_find(c->cipher_suites[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* DTLS 1.2 knows no hybrid group, and a server of it needs a suite for its kind of key. */
+static bool possible12(const struct strait_dtls_config *c)
+{
+    bool group = false, suite = false;
+    for (size_t i = 0; i < c->n_groups; i++) {
+        group |= c->groups[i] != STRAIT_GROUP_X25519MLKEM768;
+    }
+    for (size_t i = 0; i < c->n_cipher_suites; i++) {
+        enum strait__suite_kind kind = strait__suite_find(c->cipher_suites[i])->kind;
+        bool rsa = kind == STRAIT__SUITE_RSA;
+        suite |= kind != STRAIT__SUITE_13 && (c->role != STRAIT_DTLS_SERVER ||
+                                              rsa == strait__certificate_is_rsa(c->certificate));
+    }
+    return group && suite;
+}
+
+static bool possible13(const struct strait_dtls_config *c)
+{
+    for (size_t i = 0; i < c->n_cipher_suites; i++) {
+        if (strait__suite_find(c->cipher_suites[i])->kind == STRAIT__SUITE_13) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A version for which there is no suite or no group is not offered. */
+static void narrow_versions(struct strait_dtls_config *c)
+{
+    if (c->min_version == STRAIT_DTLS_1_2 && !possible12(c)) {
+        c->min_version = STRAIT_DTLS_1_3;
+    }
+    if (c->max_version == STRAIT_DTLS_1_3 && !possible13(c)) {
+        c->max_version = STRAIT_DTLS_1_2;
+    }
 }
 
 /* What this build leaves out is no mistake of the caller's. */
@@ -78,6 +127,9 @@ static void fill_gaps(struct strait_dtls_config *c)
         memcpy(c->groups, groups, sizeof groups);
         c->n_groups = sizeof groups / sizeof *groups;
     }
+    if (c->n_cipher_suites == 0) {
+        c->n_cipher_suites = strait__suites_default(c->cipher_suites);
+    }
 }
 
 int strait__dtls_config_read(struct strait_dtls_config *out,
@@ -90,9 +142,12 @@ int strait__dtls_config_read(struct strait_dtls_config *out,
         return STRAIT_E_INVALID;
     }
     fill_gaps(out);
+    if (!legal_profiles(out) || !legal_groups(out) || !legal_suites(out)) {
+        return STRAIT_E_INVALID;
+    }
+    narrow_versions(out);
     /* The numbers of the versions run backwards. */
-    if (out->min_version < out->max_version || !legal_profiles(out) || !legal_groups(out) ||
-        out->mtu < MTU_MIN || out->mtu > MTU_MAX) {
+    if (out->min_version < out->max_version || out->mtu < MTU_MIN || out->mtu > MTU_MAX) {
         return STRAIT_E_INVALID;
     }
     return built(out) ? STRAIT_OK : STRAIT_E_UNSUPPORTED;

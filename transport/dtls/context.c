@@ -1,20 +1,13 @@
 #include <stdio.h>
 
+#include "transport/certificate.h"
 #include "transport/dtls/association.h"
 #include "transport/dtls/cookie.h"
 #include "transport/dtls/profiles.h"
 #include "transport/dtls/secrets.h"
+#include "transport/dtls/suites.h"
 #include "transport/dtls/wolf_library.h"
 #include "transport/util.h"
-
-/* AEAD with an ephemeral key exchange only (RFC 8827, 6.5 wants ECDHE_ECDSA with AES_128_GCM). RSA for peers
- * whose certificate is an RSA one. */
-static const char SUITES[] = "TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:"
-                             "TLS13-CHACHA20-POLY1305-SHA256:"
-                             "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
-                             "ECDHE-ECDSA-CHACHA20-POLY1305:"
-                             "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"
-                             "ECDHE-RSA-CHACHA20-POLY1305";
 
 static WOLFSSL_METHOD *method_of(const struct strait_dtls *d)
 {
@@ -33,19 +26,28 @@ static bool negotiates(const struct strait_dtls *d)
     return d->config.min_version != d->config.max_version;
 }
 
+static bool set_certificate(struct strait_dtls *d)
+{
+    size_t leaf_len, chain_len, key_len;
+    strait_certificate_der(d->config.certificate, &leaf_len);
+    const uint8_t *chain = strait__certificate_chain(d->config.certificate, &chain_len);
+    const uint8_t *key = strait_certificate_key_der(d->config.certificate, &key_len);
+    int done = chain_len == leaf_len
+                   ? wolfSSL_CTX_use_certificate_buffer(d->ctx, chain, (long)leaf_len,
+                                                        WOLFSSL_FILETYPE_ASN1)
+                   : wolfSSL_CTX_use_certificate_chain_buffer_format(d->ctx, chain, (long)chain_len,
+                                                                     WOLFSSL_FILETYPE_ASN1);
+    return done == WOLFSSL_SUCCESS &&
+           wolfSSL_CTX_use_PrivateKey_buffer(d->ctx, key, (long)key_len, WOLFSSL_FILETYPE_ASN1) ==
+               WOLFSSL_SUCCESS;
+}
+
 static int context_fill(struct strait_dtls *d)
 {
-    size_t cert_len, key_len;
-    const uint8_t *cert = strait_certificate_der(d->config.certificate, &cert_len);
-    const uint8_t *key = strait_certificate_key_der(d->config.certificate, &key_len);
-    if (negotiates(d) && wolfSSL_CTX_SetMinVersion(d->ctx, WOLFSSL_DTLSV1_2) != WOLFSSL_SUCCESS) {
-        return STRAIT_E_CRYPTO;
-    }
-    if (wolfSSL_CTX_set_cipher_list(d->ctx, SUITES) != WOLFSSL_SUCCESS ||
-        wolfSSL_CTX_use_certificate_buffer(d->ctx, cert, (long)cert_len, WOLFSSL_FILETYPE_ASN1) !=
-            WOLFSSL_SUCCESS ||
-        wolfSSL_CTX_use_PrivateKey_buffer(d->ctx, key, (long)key_len, WOLFSSL_FILETYPE_ASN1) !=
-            WOLFSSL_SUCCESS) {
+    char suites[STRAIT__SUITES_TEXT];
+    strait__suites_print(d->config.cipher_suites, d->config.n_cipher_suites, suites);
+    if ((negotiates(d) && wolfSSL_CTX_SetMinVersion(d->ctx, WOLFSSL_DTLSV1_2) != WOLFSSL_SUCCESS) ||
+        wolfSSL_CTX_set_cipher_list(d->ctx, suites) != WOLFSSL_SUCCESS || !set_certificate(d)) {
         return STRAIT_E_CRYPTO;
     }
     /* RFC 8827, 6.5: both sides present a certificate; fingerprints say whose it is. */

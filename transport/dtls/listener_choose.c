@@ -1,13 +1,14 @@
 #include "transport/dtls/listener.h"
+#include "transport/dtls/suites.h"
 
-/* Of DTLS 1.3, in the order in which a context of ours has them. */
-static const uint16_t SUITES[] = { 0x1301, 0x1302, 0x1303 };
-
-static uint16_t choose_suite(const struct strait__hello *hello)
+static uint16_t choose_suite(const struct strait_dtls_config *config,
+                             const struct strait__hello *hello)
 {
-    for (size_t i = 0; i < sizeof SUITES / sizeof *SUITES; i++) {
-        if (strait__numbers_have(&hello->cipher_suites, SUITES[i])) {
-            return SUITES[i];
+    for (size_t i = 0; i < config->n_cipher_suites; i++) {
+        uint16_t suite = config->cipher_suites[i];
+        if (strait__suite_find(suite)->kind == STRAIT__SUITE_13 &&
+            strait__numbers_have(&hello->cipher_suites, suite)) {
+            return suite;
         }
     }
     return 0;
@@ -34,7 +35,7 @@ int strait__listener_choose(const struct strait_dtls_config *config,
     if (hello->groups.data == NULL || hello->shares.data == NULL) {
         return STRAIT__ALERT_MISSING_EXTENSION;
     }
-    *suite = choose_suite(hello);
+    *suite = choose_suite(config, hello);
     *group = 0;
     if (choose_group(config, hello, true) == 0) {
         *group = choose_group(config, hello, false);

@@ -3,22 +3,13 @@
 #include <strait/dtls.h>
 
 #include <string.h>
+#include <strings.h>
+
+#include "transport/dtls/suites.h"
 
 struct name {
     uint16_t number;
     const char *name;
-};
-
-static const struct name suites[] = {
-    { 0x1301, "TLS_AES_128_GCM_SHA256" },
-    { 0x1302, "TLS_AES_256_GCM_SHA384" },
-    { 0x1303, "TLS_CHACHA20_POLY1305_SHA256" },
-    { 0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
-    { 0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" },
-    { 0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
-    { 0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
-    { 0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
-    { 0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
 };
 
 static const struct name groups[] = {
@@ -26,6 +17,9 @@ static const struct name groups[] = {
     { STRAIT_GROUP_P384, "P-384" },
     { STRAIT_GROUP_X25519, "X25519" },
     { STRAIT_GROUP_X25519MLKEM768, "X25519MLKEM768" },
+    /* IANA's names of the same. */
+    { STRAIT_GROUP_P256, "secp256r1" },
+    { STRAIT_GROUP_P384, "secp384r1" },
 };
 
 static const struct name wolf_groups[] = {
@@ -86,7 +80,25 @@ static const char *find(const struct name *table, size_t n, uint16_t number)
 
 const char *strait_dtls_cipher_name(uint16_t cipher_suite)
 {
-    return FIND(suites, cipher_suite);
+    const struct strait__suite *suite = strait__suite_find(cipher_suite);
+    return suite != NULL ? suite->name : NULL;
+}
+
+uint16_t strait_dtls_cipher_number(const char *iana_name)
+{
+    const struct strait__suite *suite = iana_name != NULL ? strait__suite_named(iana_name) : NULL;
+    return suite != NULL ? suite->number : 0;
+}
+
+/* In any case: "x25519" is IANA's, "X25519" everybody else's. */
+uint16_t strait_dtls_group_number(const char *name)
+{
+    for (size_t i = 0; name != NULL && i < sizeof groups / sizeof *groups; i++) {
+        if (strcasecmp(groups[i].name, name) == 0) {
+            return groups[i].number;
+        }
+    }
+    return 0;
 }
 
 const char *strait_dtls_group_name(uint16_t group)

@@ -49,6 +49,7 @@ enum strait_dtls_group {
 
 #define STRAIT_DTLS_MAX_PROFILES 4u
 #define STRAIT_DTLS_MAX_GROUPS 4u
+#define STRAIT_DTLS_MAX_CIPHERS 16u
 #define STRAIT_DTLS_MAX_FINGERPRINTS 8u
 
 /*
@@ -84,7 +85,8 @@ struct strait_dtls_config {
      * use_srtp extension at all (an association for application data only). */
     enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES];
     size_t n_profiles;
-    /* Groups, most wanted first. n_groups 0: X25519MLKEM768 (where it is built in), X25519, P-256. */
+    /* Groups, most wanted first. n_groups 0: X25519MLKEM768 (where it is built in), X25519, P-256. As server
+     * of 1.3 this order wins among the key shares that the client sent; in 1.2 the client's wins. */
     enum strait_dtls_group groups[STRAIT_DTLS_MAX_GROUPS];
     size_t n_groups;
     uint16_t mtu; /* bytes of UDP payload, 256..16384; 0: 1200 */
@@ -99,6 +101,12 @@ struct strait_dtls_config {
     /* CONNECTED without an authentic record of the peer for that long: close_notify, CLOSED with
      * STRAIT_E_IDLE. 0: never. (ICE's consent has a limit of its own.) */
     strait_time idle_timeout;
+    /* Cipher suites by IANA's numbers, most wanted first: as server this order wins over the client's.
+     * n_cipher_suites 0: all that there are, see strait_dtls_cipher_number. A version that has no suite or
+     * no group in these lists, or as server of DTLS 1.2 none for its kind of key, is not negotiated; it is
+     * STRAIT_E_INVALID where none is left. */
+    uint16_t cipher_suites[STRAIT_DTLS_MAX_CIPHERS];
+    size_t n_cipher_suites;
 };
 
 struct strait_dtls_stats {
@@ -136,9 +144,9 @@ struct strait_dtls_stats {
     uint64_t dropped_forged;   /* not authentic: what RFC 9147, 4.5.3 counts as well */
     uint64_t dropped_replayed; /* came already, or older than the window of 64 */
     uint64_t dropped_fragment; /* ClientHello fragments that contradict each other or a bound */
-    uint64_t dropped_held;      /* application data before the fingerprint matched */
-    uint64_t dropped_ended;     /* datagrams before start and after closed or failed */
-    uint64_t refused_hellos;    /* ClientHellos with no version, group, suite or profile of ours */
+    uint64_t dropped_held;     /* application data before the fingerprint matched */
+    uint64_t dropped_ended;    /* datagrams before start and after closed or failed */
+    uint64_t refused_hellos;   /* ClientHellos with no version, group, suite or profile of ours */
 };
 
 /*
@@ -258,6 +266,16 @@ STRAIT_API const char *strait_dtls_alert_name(uint8_t description);
 /* "TLS_AES_128_GCM_SHA256" ...; "X25519MLKEM768" ...; NULL for a number that is not known. Static. */
 STRAIT_API const char *strait_dtls_cipher_name(uint16_t cipher_suite);
 STRAIT_API const char *strait_dtls_group_name(uint16_t group);
+
+/*
+ * The other way round, in any case; 0 for what is not known. Suites of IANA's TLS
+ * registry: TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 and TLS_CHACHA20_POLY1305_SHA256 of DTLS 1.3 (RFC
+ * 8446), TLS_ECDHE_ECDSA_WITH_... and TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, ..._AES_256_GCM_SHA384 (RFC 5289)
+ * and ..._CHACHA20_POLY1305_SHA256 (RFC 7905) of 1.2. Groups: "X25519MLKEM768", "X25519", "P-256" or
+ * "secp256r1", "P-384" or "secp384r1".
+ */
+STRAIT_API uint16_t strait_dtls_cipher_number(const char *iana_name);
+STRAIT_API uint16_t strait_dtls_group_number(const char *name);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,31 @@
+/* The cipher suites: AEAD with an ephemeral key exchange and nothing else. */
+#ifndef STRAIT_DTLS_SUITES_H
+#define STRAIT_DTLS_SUITES_H
+
+#include <strait/dtls.h>
+
+enum strait__suite_kind {
+    STRAIT__SUITE_13,    /* DTLS 1.3: says nothing about certificates */
+    STRAIT__SUITE_ECDSA, /* DTLS 1.2 with that key in the server's certificate */
+    STRAIT__SUITE_RSA
+};
+
+struct strait__suite {
+    uint16_t number; /* IANA's */
+    enum strait__suite_kind kind;
+    const char *name; /* IANA's */
+    const char *wolf_name;
+};
+
+/* NULL for one that is not ours. */
+const struct strait__suite *strait__suite_find(uint16_t number);
+const struct strait__suite *strait__suite_named(const char *name);
+
+/* Our own order; returns how many. `out` has room for STRAIT_DTLS_MAX_CIPHERS. */
+size_t strait__suites_default(uint16_t *out);
+
+/* The list as wolfSSL reads it. `out` has room for STRAIT__SUITES_TEXT. */
+enum { STRAIT__SUITES_TEXT = 40 * STRAIT_DTLS_MAX_CIPHERS };
+void strait__suites_print(const uint16_t *numbers, size_t n, char *out);
+
+#endif

@@ -28,6 +28,7 @@ static void on_packets(struct peer *peer, struct strait_packet *packets, size_t 
 {
     struct listener *listener = (struct listener *)peer;
 
+    listener->heard_of = strait_runtime_now(peer->setup->runtime);
     for (size_t i = 0; i < n; i++) {
         if (packets[i].kind == STRAIT_PACKET_RTCP &&
             rtcp_read_reception(packets[i].data, packets[i].len, listener->setup->ssrc,
@@ -81,6 +82,13 @@ void listener_destroy(struct listener *listener)
     free(listener);
 }
 
+/* ICE tells of the checks: disconnected comes 7.5 s after the last one. */
+static bool is_absent(const struct listener *listener, strait_time now)
+{
+    return strait_transport_ice_state(listener->peer.transport) == STRAIT_ICE_DISCONNECTED &&
+           now - listener->heard_of >= LISTENER_ABSENT;
+}
+
 void listener_send(struct listener *listener, const struct listener_frame *frame)
 {
     const struct rtp_header header = {
@@ -97,7 +105,7 @@ void listener_send(struct listener *listener, const struct listener_frame *frame
         .kind = STRAIT_PACKET_RTP,
     };
 
-    if (!peer_writable(&listener->peer)) {
+    if (!peer_writable(&listener->peer) || is_absent(listener, frame->now)) {
         listener->silent = true;
         return;
     }
@@ -133,7 +141,8 @@ static void send_report(struct listener *listener, uint32_t timestamp, bool bye)
 void listener_report(struct listener *listener, uint32_t timestamp, strait_time now)
 {
     /* The first one at once, so that a player can tell the time early. */
-    if (listener->packets == 0 || now < listener->report_due || !peer_writable(&listener->peer)) {
+    if (listener->packets == 0 || now < listener->report_due || !peer_writable(&listener->peer) ||
+        is_absent(listener, now)) {
         return;
     }
     send_report(listener, timestamp, false);

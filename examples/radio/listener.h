@@ -11,6 +11,14 @@
 /* RTP header, payload and what protection adds. */
 #define LISTENER_PACKET_ROOM (RTP_HEADER_LEN + 1276u + STRAIT_TAILROOM)
 
+/*
+ * Who has given no sign of life for so long, neither a check nor a report, gets nothing until he does. That
+ * is stricter than consent (30 s) wants it: datagrams for machines that are gone from a local network wait
+ * in the kernel, in the one socket's buffer, for an address that nobody resolves, and a few such
+ * listeners would hold up all others.
+ */
+#define LISTENER_ABSENT (7500 * STRAIT_MS)
+
 /* What all listeners have in common. */
 struct listener_setup {
     struct peer_setup peer;
@@ -30,6 +38,7 @@ struct listener {
     strait_time report_due;
     struct rtcp_reception reception;
     bool has_reception;
+    strait_time heard_of;   /* when its last RTCP came; 0: never */
     strait_time round_trip; /* 0: not known */
 };
 
@@ -40,6 +49,7 @@ struct listener_frame {
     size_t payload_len;
     uint32_t timestamp;
     bool after_gap;
+    strait_time now;
 };
 
 /* Makes the transport and gives it what the offer says. `setup` must outlive the listener. 0 or a

@@ -282,6 +282,7 @@ void station_send_at(struct station *station, uint64_t position, bool after_gap,
         .payload_len = len,
         .timestamp = station->first_timestamp + (uint32_t)position,
         .after_gap = after_gap,
+        .now = now,
     };
 
     remove_ended(station);

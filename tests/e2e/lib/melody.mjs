@@ -24,13 +24,13 @@ function bar(chord) {
 
 export const melody = chords.trim().split(/[|\n]/).flatMap(bar);
 
-/** The longest run of notes that the melody has, from any place, round the end as well. */
-export function longestRun(notes) {
+/** The longest run of notes that the melody, or another one, has, from any place, round the end as well. */
+export function longestRun(notes, tune = melody) {
   let longest = 0;
   for (let from = 0; from < notes.length; from++) {
-    for (let start = 0; start < melody.length; start++) {
+    for (let start = 0; start < tune.length; start++) {
       let run = 0;
-      while (from + run < notes.length && notes[from + run] === melody[(start + run) % melody.length]) {
+      while (from + run < notes.length && notes[from + run] === tune[(start + run) % tune.length]) {
         run++;
       }
       longest = Math.max(longest, run);

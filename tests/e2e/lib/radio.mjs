@@ -1,6 +1,7 @@
 // Starts and stops the radio on free ports.
 
 import { spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { assert, until } from './tap.mjs';
 
@@ -13,10 +14,16 @@ export function useBuild(folder) {
 
 /** A radio that has been started and may have ended: its lines, its errors, its exit status. */
 export class Process {
-  constructor(args) {
+  /** input: a file whose bytes come through a pipe, or nothing. */
+  constructor(args, input) {
     this.lines = [];
     this.errors = [];
-    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(program, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+    if (input) {
+      // The radio may end before all was read.
+      this.child.stdin.on('error', () => {});
+      createReadStream(input).pipe(this.child.stdin);
+    }
     createInterface({ input: this.child.stdout }).on('line', (line) => this.lines.push(line));
     createInterface({ input: this.child.stderr }).on('line', (line) => this.errors.push(line));
     this.status = undefined;
@@ -40,8 +47,12 @@ export class Process {
 }
 
 export class Radio extends Process {
-  static async start(...args) {
-    const radio = new Radio(['--http-port', '0', '--udp-port', '0', ...args]);
+  static start(...args) {
+    return Radio.startWith(undefined, ...args);
+  }
+
+  static async startWith(input, ...args) {
+    const radio = new Radio(['--http-port', '0', '--udp-port', '0', ...args], input);
     const [, http, udp] = await radio.line(/^On the air: http:\/\/localhost:(\d+)\/.*UDP port (\d+)/);
     Object.assign(radio, { httpPort: http, udpPort: udp, url: `http://localhost:${http}/` });
     return radio;

@@ -104,20 +104,8 @@ async function token() {
 export const KEYS = [62, 71, 66, 75, 69, 78, 64, 73];
 export const SECONDS = 0.3;
 
-/** How many notes in a row are those of the microphone, from any place and round its end. */
-export function longestOwn(notes) {
-  let longest = 0;
-  for (let from = 0; from < notes.length; from++) {
-    let run = 0;
-    let at = KEYS.indexOf(notes[from]);
-    while (at >= 0 && from + run < notes.length && notes[from + run] === KEYS[at % KEYS.length]) {
-      run++;
-      at++;
-    }
-    longest = Math.max(longest, run);
-  }
-  return longest;
-}
+/** How many notes in a row are those of the microphone. */
+export const longestOwn = (notes) => longestRun(notes, KEYS);
 
 /** Runs in the page: a WHIP client as short as it can be. */
 async function publishHere() {

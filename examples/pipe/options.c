@@ -191,6 +191,32 @@ static bool read_timeout(struct options *options, const char *text)
     return read_number("timeout", text, 1, 86400, &options->timeout);
 }
 
+static bool read_idle(struct options *options, const char *text)
+{
+    return read_number("idle", text, 1, 1000000000, &options->idle);
+}
+
+static bool read_keylog(struct options *options, const char *text)
+{
+    options->keylog = text;
+    return true;
+}
+
+/* The last colon is ours: a label may have some of its own. */
+static bool read_export(struct options *options, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    const size_t len = colon ? (size_t)(colon - text) : 0;
+
+    if (len == 0 || len >= sizeof options->export_label) {
+        complain("--export must look like 'EXPERIMENTAL my label:32', not '%s'.", text);
+        return false;
+    }
+    memcpy(options->export_label, text, len);
+    options->export_label[len] = '\0';
+    return read_number("export", colon + 1, 1, EXPORT_MAX, &options->export_len);
+}
+
 static bool read_linger(struct options *options, const char *text)
 {
     return read_number("linger", text, 0, 1000000000, &options->linger);
@@ -243,12 +269,15 @@ static const struct row rows[] = {
     { "length-prefixed", NULL, "binary: each datagram after its length, 4 bytes, big endian",
       read_length_prefixed },
     { "mtu", "N", "bytes of a datagram, 256 to 16384 (1200)", read_mtu },
-    { "timeout", "SECONDS", "of the handshake (30)", read_timeout },
+    { "timeout", "SECONDS", "for the handshake (30)", read_timeout },
+    { "idle", "SECONDS", "end where the peer says nothing for so long", read_idle },
     { "linger", "SECONDS", "go on listening so long after the end of standard input (0)",
       read_linger },
     { "keep", NULL, "listen: serve peer after peer", read_keep },
     { "no-cookie", NULL, "listen: do not ask first whether a client is where it says it is",
       read_no_cookie },
+    { "keylog", "FILE", "append the keys in NSS's format, for a look at captures", read_keylog },
+    { "export", "LABEL:LENGTH", "say this keying material in hexadecimal (RFC 5705)", read_export },
     { "verbose", NULL, "say what happens", read_verbose },
     { "stats", NULL, "say at the end what was counted", read_stats },
 };

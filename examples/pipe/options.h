@@ -6,6 +6,9 @@
 
 #include "place.h"
 
+/* RFC 5869, 2.3: 255 times the hash; SHA-256's is the shortest. */
+#define EXPORT_MAX 8160u
+
 struct options {
     bool listen;
     struct place place;
@@ -26,7 +29,12 @@ struct options {
 
     uint32_t mtu;
     uint32_t timeout; /* of the handshake, in seconds; 0: the library's */
+    uint32_t idle;    /* seconds without a word of the peer; 0: no limit */
     uint32_t linger;  /* seconds that it listens on after the end of input */
+
+    const char *keylog; /* a file */
+    char export_label[250];
+    uint32_t export_len; /* 0: none */
 
     bool length_prefixed;
     bool verbose, stats;

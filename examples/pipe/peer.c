@@ -1,6 +1,7 @@
 #include "pipe.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +33,13 @@ static void on_data(void *user, uint8_t *data, size_t len)
         pipe->stop = true;
         pipe->status = 1;
     }
+}
+
+static void on_keylog(void *user, const char *line)
+{
+    const struct pipe *pipe = user;
+
+    dprintf(pipe->keylog, "%s\n", line);
 }
 
 static void fail(struct pipe *pipe, const char *what, int error)
@@ -98,6 +106,9 @@ int peer_prepare(struct pipe *pipe)
     pipe->config.events = (struct strait_dtls_events){ .size = sizeof pipe->config.events,
                                                        .send = on_send,
                                                        .data = on_data };
+    if (pipe->keylog >= 0) {
+        pipe->config.events.keylog = on_keylog;
+    }
     pipe->config.user = pipe;
     if (!pipe->options->listen || pipe->options->no_cookie) {
         return 0;
@@ -174,9 +185,13 @@ static void wrong_input(struct pipe *pipe, const char *reason)
 static void send_one(struct pipe *pipe, const uint8_t *data, size_t len)
 {
     const int error = strait_dtls_send(pipe->dtls, pipe->now, data, len);
+    char reason[128];
 
     if (error == STRAIT_E_TOO_SMALL) {
-        wrong_input(pipe, "it is longer than the MTU lets it be: shorten it or raise --mtu");
+        snprintf(reason, sizeof reason,
+                 "its %zu bytes do not fit: at most %zu do here, shorten it or raise --mtu", len,
+                 strait_dtls_max_data(pipe->dtls));
+        wrong_input(pipe, reason);
     } else if (error != STRAIT_OK) {
         wrong_input(pipe, strait_strerror(error));
     }
@@ -209,6 +224,9 @@ void peer_send_input(struct pipe *pipe)
 
 static void end(struct pipe *pipe)
 {
+    if (pipe->options->verbose) {
+        report_alerts(pipe->dtls);
+    }
     if (pipe->options->stats) {
         report_stats(pipe->dtls);
     }
@@ -245,6 +263,31 @@ static void settle_close(struct pipe *pipe)
     }
 }
 
+/* With --keep one peer's end is not ours. */
+static void ended_badly(struct pipe *pipe)
+{
+    char text[PLACE_MAX_TEXT];
+
+    verdict_tell(pipe->options, pipe->dtls, place_text(&pipe->peer, text), pipe->udp.error);
+    if (!pipe->options->keep) {
+        pipe->status = 1;
+    }
+}
+
+static void greet(struct pipe *pipe)
+{
+    const struct options *options = pipe->options;
+    char text[PLACE_MAX_TEXT];
+
+    if (!pipe->greeted && options->verbose) {
+        report_connected(pipe->dtls, place_text(&pipe->peer, text));
+    }
+    if (!pipe->greeted && options->export_len > 0) {
+        report_export(pipe->dtls, options->export_label, options->export_len);
+    }
+    pipe->greeted = true;
+}
+
 void peer_settle(struct pipe *pipe)
 {
     char text[PLACE_MAX_TEXT];
@@ -257,21 +300,19 @@ void peer_settle(struct pipe *pipe)
     }
     switch (strait_dtls_state(pipe->dtls)) {
     case STRAIT_DTLS_CONNECTED:
-        if (!pipe->greeted && pipe->options->verbose) {
-            report_connected(pipe->dtls, place_text(&pipe->peer, text));
-        }
-        pipe->greeted = true;
+        greet(pipe);
         settle_close(pipe);
         break;
     case STRAIT_DTLS_CLOSED:
-        if (pipe->options->verbose) {
+        if (strait_dtls_error(pipe->dtls) == STRAIT_E_IDLE) {
+            ended_badly(pipe);
+        } else if (pipe->options->verbose) {
             say("Closed by %s", pipe->stop ? "us" : place_text(&pipe->peer, text));
         }
         end(pipe);
         break;
     case STRAIT_DTLS_FAILED:
-        verdict_tell(pipe->options, pipe->dtls, place_text(&pipe->peer, text), pipe->udp.error);
-        pipe->status = pipe->options->keep ? pipe->status : 1;
+        ended_badly(pipe);
         end(pipe);
         break;
     default:

@@ -1,6 +1,7 @@
 #include "pipe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -40,6 +41,21 @@ static int open_signals(struct pipe *pipe)
     return 0;
 }
 
+/* Whoever has the file reads all: others get no rights. */
+static int open_keylog(struct pipe *pipe)
+{
+    const char *name = pipe->options->keylog;
+
+    if (name) {
+        pipe->keylog = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    }
+    if (name && pipe->keylog < 0) {
+        complain("--keylog: cannot write %s: %s.", name, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
 static int open_way(struct pipe *pipe)
 {
     const struct options *options = pipe->options;
@@ -61,14 +77,14 @@ int pipe_open(struct pipe *pipe, const struct options *options)
 {
     pipe->options = options;
     pipe->udp.fd = -1;
-    pipe->signals = -1;
+    pipe->signals = pipe->keylog = -1;
     pipe->close_at = STRAIT_TIME_NEVER;
     pipe->now = clock_now();
     framing_init(&pipe->input, STDIN_FILENO, options->length_prefixed);
     if (open_signals(pipe) != 0 || identity_open(&pipe->identity, options) != 0) {
         return -1;
     }
-    if (peer_prepare(pipe) != 0) {
+    if (open_keylog(pipe) != 0 || peer_prepare(pipe) != 0) {
         return -1;
     }
     return open_way(pipe);
@@ -80,6 +96,9 @@ void pipe_close(struct pipe *pipe)
     strait_dtls_listener_destroy(pipe->listener);
     identity_close(&pipe->identity);
     udp_close(&pipe->udp);
+    if (pipe->keylog >= 0) {
+        close(pipe->keylog);
+    }
     if (pipe->signals >= 0) {
         close(pipe->signals);
     }

@@ -18,6 +18,7 @@ struct pipe {
     struct strait_dtls_config config;
     struct udp udp;
     int signals; /* a signalfd */
+    int keylog;  /* a file, or -1 */
     strait_time now;
     struct strait_dtls_listener *listener; /* NULL: none, or --no-cookie */
     struct strait_dtls *dtls;              /* NULL: listening, and nobody is there */

@@ -2,8 +2,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "say.h"
+
+#define COUNTER(name) \
+    {                 \
+#name, s.name \
+    }
 
 static const char *known(const char *name)
 {
@@ -42,6 +48,39 @@ void report_connected(const struct strait_dtls *dtls, const char *peer)
     report_fingerprint(dtls);
 }
 
+void report_export(const struct strait_dtls *dtls, const char *label, size_t len)
+{
+    uint8_t bytes[EXPORT_MAX];
+    char text[2 * EXPORT_MAX + 1];
+
+    const int error = strait_dtls_export(dtls, label, NULL, 0, bytes, len);
+    if (error != STRAIT_OK) {
+        say("Cannot export %s: %s", label, strait_strerror(error));
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    }
+    fprintf(stderr, "Exported %s: %s\n", label, text);
+    explicit_bzero(bytes, sizeof bytes);
+    explicit_bzero(text, sizeof text);
+}
+
+static void report_alert(const char *what, int alert)
+{
+    const char *name = alert >= 0 ? strait_dtls_alert_name((uint8_t)alert) : NULL;
+
+    if (alert >= 0) {
+        say("Alert %s: %s (%d)", what, known(name), alert);
+    }
+}
+
+void report_alerts(const struct strait_dtls *dtls)
+{
+    report_alert("sent", strait_dtls_alert_sent(dtls));
+    report_alert("received", strait_dtls_alert_received(dtls));
+}
+
 void report_stats(const struct strait_dtls *dtls)
 {
     struct strait_dtls_stats s = { .size = sizeof s };
@@ -53,32 +92,35 @@ void report_stats(const struct strait_dtls *dtls)
         const char *name;
         uint64_t value;
     } counters[] = {
-        { "datagrams_sent", s.datagrams_sent },
-        { "datagrams_received", s.datagrams_received },
-        { "bytes_sent", s.bytes_sent },
-        { "bytes_received", s.bytes_received },
-        { "flights_retransmitted", s.flights_retransmitted },
-        { "client_hello_fragments", s.client_hello_fragments },
-        { "dropped_truncated", s.dropped_truncated },
-        { "dropped_type", s.dropped_type },
-        { "dropped_version", s.dropped_version },
-        { "dropped_overlong", s.dropped_overlong },
-        { "dropped_empty", s.dropped_empty },
-        { "dropped_short", s.dropped_short },
-        { "dropped_epoch", s.dropped_epoch },
-        { "dropped_cid", s.dropped_cid },
-        { "dropped_malformed", s.dropped_malformed },
-        { "dropped_client_hello", s.dropped_client_hello },
-        { "dropped_handshake", s.dropped_handshake },
-        { "dropped_change_cipher", s.dropped_change_cipher },
-        { "dropped_alert", s.dropped_alert },
-        { "dropped_data", s.dropped_data },
-        { "dropped_ack", s.dropped_ack },
-        { "dropped_forged", s.dropped_forged },
-        { "dropped_replayed", s.dropped_replayed },
-        { "dropped_fragment", s.dropped_fragment },
-        { "dropped_held", s.dropped_held },
-        { "dropped_ended", s.dropped_ended },
+        COUNTER(datagrams_sent),
+        COUNTER(datagrams_received),
+        COUNTER(bytes_sent),
+        COUNTER(bytes_received),
+        COUNTER(flights_retransmitted),
+        COUNTER(key_updates_sent),
+        COUNTER(key_updates_received),
+        COUNTER(client_hello_fragments),
+        COUNTER(dropped_truncated),
+        COUNTER(dropped_type),
+        COUNTER(dropped_version),
+        COUNTER(dropped_overlong),
+        COUNTER(dropped_empty),
+        COUNTER(dropped_short),
+        COUNTER(dropped_epoch),
+        COUNTER(dropped_cid),
+        COUNTER(dropped_malformed),
+        COUNTER(dropped_client_hello),
+        COUNTER(dropped_handshake),
+        COUNTER(dropped_change_cipher),
+        COUNTER(dropped_alert),
+        COUNTER(dropped_data),
+        COUNTER(dropped_ack),
+        COUNTER(dropped_forged),
+        COUNTER(dropped_replayed),
+        COUNTER(dropped_fragment),
+        COUNTER(dropped_held),
+        COUNTER(dropped_ended),
+        COUNTER(refused_hellos),
     };
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         if (counters[i].value > 0) {

@@ -15,6 +15,7 @@ void setup_config(struct strait_dtls_config *out, const struct options *options,
         .n_profiles = options->n_profiles,
         .mtu = (uint16_t)options->mtu,
         .handshake_timeout = options->timeout * STRAIT_S,
+        .idle_timeout = options->idle * STRAIT_S,
     };
     memcpy(out->groups, options->groups, sizeof out->groups);
     memcpy(out->profiles, options->profiles, sizeof out->profiles);

@@ -51,13 +51,15 @@ void verdict_tell(const struct options *options, const struct strait_dtls *dtls,
     const char *detail = strait_dtls_error_detail(dtls);
     const char *advice = advice_for(error);
 
-    (void)options;
     if (error == STRAIT_E_FINGERPRINT) {
         tell_fingerprint(dtls, peer);
     } else if (error == STRAIT_E_TIMEOUT) {
         complain("%s did not answer in time%s%s: check that it listens there and that nothing "
                  "between drops UDP (%s).",
                  peer, network ? ", and the network says: " : "", network ? strerror(network) : "",
+                 strait_error_name(error));
+    } else if (error == STRAIT_E_IDLE) {
+        complain("%s said nothing for %u s: --idle sets that limit (%s).", peer, options->idle,
                  strait_error_name(error));
     } else {
         complain("with %s: %s%s%s (%s).", peer, *detail ? detail : strait_strerror(error),

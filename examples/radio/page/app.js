@@ -122,6 +122,7 @@ function fail(listener, sentence, detail) {
   end();
   radio.error = typeof sentence === 'function' ? sentence(detail) : sentence;
   setState('failed', radio.error);
+  refresh();
 }
 
 function end() {

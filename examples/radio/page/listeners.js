@@ -126,7 +126,7 @@ function showSummary({ onAirMs, listenersNow, listenersEver, playing }) {
   setText($('now-count'), plural(listenersNow, 'listener'));
   setText($('spoken'), plural(listenersNow, 'listener'));
   setText($('summary'), joined([`${count(listenersEver)} so far`,
-    `on the air for ${clock(onAirMs / 1000)}`, playing && whatPlays(playing)], ' · '));
+    `on the air for ${clock(onAirMs / 1000)}`, playing && whatPlays(playing)], '\u00a0· '));
 }
 
 function show({ station, publisher, listeners, ended }) {

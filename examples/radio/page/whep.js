@@ -15,6 +15,10 @@ export class Listener extends Session {
     this.stream = null;
     this.pc.addEventListener('track', (event) => {
       this.stream = event.streams[0] ?? new MediaStream([event.track]);
+      // Browsers take the mute away when something comes; before there are keys that means nothing.
+      event.track.addEventListener('unmute', () => {
+        if (this.times.dtls !== undefined) this.mark('packet');
+      });
     });
     this.addEventListener('step', ({ detail }) => {
       if (detail === 'dtls') this.#watch();
@@ -26,7 +30,7 @@ export class Listener extends Session {
     await this.negotiate(askForStereo);
   }
 
-  /** No event tells of the first packet. */
+  /** For browsers that tell of the first packet too early. */
   async #watch() {
     while (this.times.packet === undefined && this.pc.signalingState !== 'closed') {
       const { inbound } = await this.stats();

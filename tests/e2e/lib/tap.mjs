@@ -52,3 +52,13 @@ export async function run(tests, cleanUp) {
   }
   return failed;
 }
+
+/** Runs parts of a test at the same time: [name, async function]. All end before the first failure is told. */
+export async function together(parts) {
+  const results = await Promise.allSettled(parts.map(([, part]) => part()));
+  const failed = results.findIndex(({ status }) => status === 'rejected');
+  if (failed < 0) return;
+  const { reason } = results[failed];
+  reason.message = `${parts[failed][0]}: ${reason.message}`;
+  throw reason;
+}

@@ -2,7 +2,7 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { assert, note, sleep, until } from '../lib/tap.mjs';
+import { assert, note, sleep, together, until } from '../lib/tap.mjs';
 import { launchers } from '../lib/browsers.mjs';
 import { errorsOf, listen, sentenceIn, stateOf } from '../lib/page.mjs';
 import { Radio } from '../lib/radio.mjs';
@@ -28,9 +28,8 @@ async function failing(page) {
 
 // --- The radio is not there ------------------------------------------------------------------
 
-async function killed() {
+async function killed(browser) {
   const radio = await Radio.start();
-  const browser = await launchers.Chromium();
   const early = await open(browser, radio);
   const playing = await listen(browser, radio);
   const errors = errorsOf(playing);
@@ -42,13 +41,11 @@ async function killed() {
   assert.match(await sentenceIn(playing, 'failed'), /^The radio does not answer\. /);
   assert.equal(await playing.textContent('#listeners'), 'the radio does not answer');
   assert.deepEqual(errors, []);
-  await browser.close();
 }
 
 /** A radio that stands still for a moment and goes on. */
-async function interrupted() {
+async function interrupted(browser) {
   const radio = await Radio.start();
-  const browser = await launchers.Chromium();
   const page = await listen(browser, radio);
   await until('sound', () => page.evaluate(() => window.radio.listener?.times.sound));
   const listener = await page.evaluateHandle(() => window.radio.listener);
@@ -57,15 +54,13 @@ async function interrupted() {
   radio.child.kill('SIGCONT');
   await until('it goes on', async () => (await stateOf(page)).state === 'playing');
   assert.ok(await page.evaluate((same) => window.radio.listener === same, listener));
-  await browser.close();
   assert.equal(await radio.stop(), 0);
 }
 
 // --- The radio says no -----------------------------------------------------------------------
 
-async function refused() {
+async function refused(browser) {
   const radio = await Radio.start('--max-listeners', '1');
-  const browser = await launchers.Chromium();
   const first = await listen(browser, radio);
   const second = await open(browser, radio);
   assert.match(await failing(second), /^All places .* taken\. Press play again in 30 seconds/);
@@ -81,16 +76,14 @@ async function refused() {
     postData: route.request().postData().replaceAll('opus/48000/2', 'other/48000/2'),
   }));
   assert.match(await failing(second), /^The radio cannot use what this browser offers \(.*opus.*\)\. Update/);
-  await browser.close();
   assert.equal(await radio.stop(), 0);
 }
 
 // --- No way, no keys, no WebRTC --------------------------------------------------------------
 
 /** The answer names a port where nobody answers, as behind a firewall that swallows UDP. */
-async function blocked() {
+async function blocked(browser) {
   const radio = await Radio.start();
-  const browser = await launchers.Chromium();
   const page = await open(browser, radio);
   const hole = createSocket('udp4');
   hole.bind(0);
@@ -110,15 +103,12 @@ async function blocked() {
   note(sentence);
   assert.match(sentence, new RegExp(`UDP port ${port} is blocked on the way\\. Open it in the firewall`));
   hole.close();
-  await browser.close();
   assert.equal(await radio.stop(), 0);
 }
 
-async function noKeys() {
+async function noKeys(browser) {
   const radio = await Radio.start('--expect-fingerprint', WRONG);
-  const browser = await launchers.Chromium();
   assert.match(await failing(await open(browser, radio)), /^The keys .* could not be agreed on\. Reload/);
-  await browser.close();
   assert.equal(await radio.stop(), 0);
 }
 
@@ -135,9 +125,8 @@ async function noWebRtc() {
 }
 
 /** Play without a gesture: browsers keep the sound back, and a press lets it out. */
-async function heldBack() {
+async function heldBack(browser) {
   const radio = await Radio.start();
-  const browser = await launchers.Chromium();
   const page = await browser.newPage();
   await page.addInitScript(() => addEventListener('load', () => setTimeout(() => window.radio.play(), 100)));
   await page.goto(radio.url);
@@ -152,16 +141,18 @@ async function heldBack() {
   await sentenceIn(page, 'playing');
   assert.equal(await page.evaluate(() => window.radio.listener.number), number, 'the same connection');
   await until('sound', () => page.evaluate(() => window.radio.listener.times.sound));
-  await browser.close();
   assert.equal(await radio.stop(), 0);
 }
 
+/** All of them in one browser, since most are spent waiting. */
+async function all() {
+  const browser = await launchers.Chromium();
+  const parts = { killed, interrupted, refused, blocked, noKeys, heldBack };
+  await together([...Object.entries(parts).map(([name, part]) => [name, () => part(browser)]),
+    ['noWebRtc', noWebRtc]]);
+  await browser.close();
+}
+
 export const tests = [
-  ['failures: a radio that is gone is waited for, and then named', killed],
-  ['failures: a radio that stood still is heard again on the same connection', interrupted],
-  ['failures: no place left, and no codec in common', refused],
-  ['failures: a UDP port that is blocked is named', blocked],
-  ['failures: keys that cannot be agreed on', noKeys],
-  ['failures: a browser without WebRTC', noWebRtc],
-  ['failures: sound that the browser holds back comes with the next press', heldBack],
+  ['failures: gone, still, full, blocked, without keys or WebRTC, held back: a sentence for each', all],
 ];

@@ -1,6 +1,6 @@
 // The player and the listeners' page as a person uses them, and their figures against the browser's.
 
-import { assert, note, sleep, until } from '../lib/tap.mjs';
+import { assert, note, sleep, together, until } from '../lib/tap.mjs';
 import { launchers } from '../lib/browsers.mjs';
 import { focused } from '../lib/looks.mjs';
 import { errorsOf, listen, numberOf, sentenceIn, stateOf, texts } from '../lib/page.mjs';
@@ -141,9 +141,7 @@ async function loudness(page, seconds) {
   return 10 * Math.log10((after - before) / (to - from));
 }
 
-async function volume() {
-  const radio = await Radio.start();
-  const browser = await launchers.Chromium();
+async function volume(browser, radio) {
   const page = await listen(browser, radio);
   const errors = errorsOf(page);
   await until('sound', () => page.evaluate(() => window.radio.listener.times.sound));
@@ -176,8 +174,6 @@ async function volume() {
   await page.reload();
   assert.equal(await page.inputValue('#volume'), '50');
   assert.deepEqual(errors, []);
-  await browser.close();
-  assert.equal(await radio.stop(), 0);
 }
 
 // --- By keyboard, still, hidden --------------------------------------------------------------
@@ -193,9 +189,7 @@ async function tabTo(page, id) {
   assert.fail(`Tab does not come to ${id}`);
 }
 
-async function keyboard() {
-  const radio = await Radio.start();
-  const browser = await launchers.Chromium();
+async function keyboard(browser, radio) {
   const page = await browser.newPage();
   await page.goto(radio.url);
   await tabTo(page, 'play');
@@ -216,11 +210,11 @@ async function keyboard() {
   assert.ok(await page.isVisible('#course'));
   for (let i = 0; i < 3; i++) await page.keyboard.press('Shift+Tab');
   assert.equal((await focused(page)).id, 'play');
+  const number = await numberOf(page);
   await page.keyboard.press('Space');
   assert.equal((await stateOf(page)).state, 'idle');
-  await radio.line(/^listener 1 left: /);
-  await browser.close();
-  assert.equal(await radio.stop(), 0);
+  const gone = () => radio.lines.some((line) => line.startsWith(`listener ${number} left: `));
+  await until('the radio was told', gone);
 }
 
 /** Every live region says each thing once, however long one listens. */
@@ -236,9 +230,7 @@ async function quietRegions(page) {
   assert.deepEqual(await page.evaluate(() => window.said), []);
 }
 
-async function stillAndHidden() {
-  const radio = await Radio.start();
-  const browser = await launchers.Chromium();
+async function stillAndHidden(browser, radio) {
   const page = await listen(browser, radio, { reducedMotion: 'reduce' });
   const frames = () => page.evaluate(() => window.radio.scope.frames);
   await page.evaluate(() => {
@@ -265,8 +257,6 @@ async function stillAndHidden() {
   assert.equal(await frames(), before, 'a hidden page draws');
   await setHidden(false);
   await until('it draws again', async () => (await frames()) > before + 5);
-  await browser.close();
-  assert.equal(await radio.stop(), 0);
 }
 
 // --- The listeners' page ---------------------------------------------------------------------
@@ -350,11 +340,20 @@ async function listeners() {
   await browser.close();
 }
 
+/** Three persons at the same radio. */
+async function person() {
+  const radio = await Radio.start();
+  const browser = await launchers.Chromium();
+  const parts = { volume, keyboard, stillAndHidden };
+  await together(Object.entries(parts).map(([name, part]) => [name, () => part(browser, radio)]));
+  await browser.close();
+  assert.equal(await radio.stop(), 0);
+}
+
+const bothFigures = () => together(['Chromium', 'Firefox'].map((name) => [name, figures(name)]));
+
 export const tests = [
-  ['pages: Chromium\'s figures are those of getStats and of the radio', figures('Chromium')],
-  ['pages: Firefox\'s figures are those of getStats and of the radio', figures('Firefox')],
-  ['pages: the volume changes what is put out, and is remembered', volume],
-  ['pages: the keyboard alone plays, sets the volume and opens Connection', keyboard],
-  ['pages: less motion where it is not wanted, none in a hidden tab, no chatter', stillAndHidden],
+  ['pages: the figures are those of getStats and of the radio in Chromium and Firefox', bothFigures],
+  ['pages: volume, keyboard alone, less motion, nothing drawn while hidden', person],
   ['pages: the listeners\' table moves, sorts and tells who left and why', listeners],
 ];

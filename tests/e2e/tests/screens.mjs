@@ -29,7 +29,7 @@ async function take(page, folder, name) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });
-      await sleep(350);
+      await sleep(150);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= viewport.width, `${name}: ${wide} px wide on ${viewport.width}`);
       assert.deepEqual(await faintTexts(page), [], `${name}, ${colorScheme}`);

@@ -2,7 +2,7 @@
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { assert, note, sleep, until } from '../lib/tap.mjs';
+import { assert, note, sleep, together, until } from '../lib/tap.mjs';
 import { launchers } from '../lib/browsers.mjs';
 import { nameOf } from '../lib/melody.mjs';
 import { errorsOf, hear, listen, sentenceIn, texts } from '../lib/page.mjs';
@@ -174,9 +174,9 @@ async function vanished() {
   await kill();
 }
 
+const without = () => together(Object.entries({ closed, noMicrophone, vanished }));
+
 export const tests = [
   ['studio: a token, a microphone on the air, heard, and off again', onAir],
-  ['studio: it is only there with --ingest', closed],
-  ['studio: no microphone has a sentence for each cause', noMicrophone],
-  ['studio: a radio that vanished is named', vanished],
+  ['studio: not there, no microphone, no radio: a sentence for each', without],
 ];

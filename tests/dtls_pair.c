@@ -212,6 +212,11 @@ static int listener_create(struct pair *pair, const struct strait_dtls_config *c
     return strait_dtls_listener_create(&pair->listener, &c, pair->now);
 }
 
+uint8_t pair_cid(int side, size_t i)
+{
+    return (uint8_t)(0xc0u + 0x11u * (unsigned)side + 3 * i);
+}
+
 static int side_create(struct pair *pair, int i, const struct pair_options *o)
 {
     struct pair_side *side = &pair->side[i];
@@ -245,6 +250,11 @@ static int side_create(struct pair *pair, int i, const struct pair_options *o)
     }
     if (i == PAIR_SERVER && o->cookies) {
         return listener_create(pair, &config, o->secret_lifetime);
+    }
+    config.cid = o->cid[i];
+    config.local_cid_len = o->cid_len[i];
+    for (size_t k = 0; k < STRAIT_DTLS_MAX_CID; k++) {
+        config.local_cid[k] = pair_cid(i, k);
     }
     return strait_dtls_create(&side->dtls, &config, pair->now);
 }

@@ -72,6 +72,8 @@ struct pair_options {
     enum strait_dtls_group groups[2][STRAIT_DTLS_MAX_GROUPS];
     uint16_t mtu, mtu_of_server; /* the latter 0: as the former */
     strait_time initial_timeout, handshake_timeout;
+    bool cid[2]; /* connection ids; this side's has so many bytes, see pair_cid */
+    uint8_t cid_len[2];
     bool cookies; /* the server does not know the client's address */
     strait_time secret_lifetime;
     bool no_fingerprints[2]; /* of the peer are given to this side */
@@ -103,6 +105,8 @@ void pair_inject(struct pair *pair, int to, const uint8_t *data, size_t len);
 void pair_queue(struct pair *pair, int to, const uint8_t *data, size_t len);
 struct strait_dtls_stats pair_stats(const struct pair *pair, int side);
 void pair_fingerprint(struct pair *pair, int of, struct strait_fingerprint *out);
+/* Byte i of a side's connection id. */
+uint8_t pair_cid(int side, size_t i);
 /* splitmix64 */
 uint64_t pair_random(uint64_t *state);
 

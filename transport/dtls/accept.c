@@ -1,4 +1,5 @@
 #include "transport/dtls/association.h"
+#include "transport/dtls/cid.h"
 #include "transport/util.h"
 
 bool strait__dtls_common_version(const struct strait_dtls *d, const struct strait__hello *hello,
@@ -79,6 +80,9 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
                    ? "the peer offers no use_srtp at all: it wants no media here"
                    : "the peer offers none of our SRTP profiles: add one that it has to "
                      "strait_dtls_config.profiles");
+    } else if (!strait__cid_answer(d, hello)) {
+        refuse(d, STRAIT__ALERT_INTERNAL_ERROR, STRAIT_E_CRYPTO,
+               "wolfSSL agreed on no connection ids");
     }
     return d->stats.refused_hellos == refused;
 }

@@ -2,6 +2,7 @@
 
 #include "transport/certificate.h"
 #include "transport/dtls/association.h"
+#include "transport/dtls/cid.h"
 #include "transport/dtls/cookie.h"
 #include "transport/dtls/profiles.h"
 #include "transport/dtls/secrets.h"
@@ -169,7 +170,7 @@ static bool object_fill(struct strait_dtls *d)
     if (server && !set_cookies(d)) {
         return false;
     }
-    return strait__dtls_watch_secrets(d) && set_groups(d) &&
+    return strait__dtls_watch_secrets(d) && set_groups(d) && strait__cid_offer(d) &&
            (d->config.n_profiles == 0 || d->cookie_secret != NULL ||
             strait__dtls_set_profiles(d, d->config.profiles, d->config.n_profiles) == STRAIT_OK);
 }

@@ -8,6 +8,7 @@ enum {
     SUPPORTED_VERSIONS = 43,
     COOKIE = 44,
     KEY_SHARE = 51,
+    CONNECTION_ID = 54,
     SESSION_ID_MAX = 32
 };
 
@@ -70,6 +71,16 @@ static bool read_cookie(struct strait__hello *out, struct cursor body)
     return true;
 }
 
+static bool read_cid(struct strait__hello *out, struct cursor body)
+{
+    struct cursor cid = take_vector(&body, 1);
+    if (out->cid.data != NULL || cid.failed || body.len != 0) {
+        return false;
+    }
+    out->cid = bytes_of(cid);
+    return true;
+}
+
 static bool read_shares(struct strait__hello *out, struct cursor body)
 {
     struct cursor list = take_vector(&body, 2);
@@ -103,6 +114,8 @@ static bool read_extension(struct strait__hello *out, uint16_t type, struct curs
         return !body.failed && body.len == 0;
     case COOKIE:
         return read_cookie(out, body);
+    case CONNECTION_ID:
+        return read_cid(out, body);
     case KEY_SHARE:
         return read_shares(out, body);
     default:

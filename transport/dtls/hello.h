@@ -33,6 +33,7 @@ struct strait__hello {
     struct strait__numbers groups;   /* supported_groups */
     struct strait__numbers profiles; /* use_srtp (RFC 5764, 4.1.1) */
     struct strait__bytes cookie13;   /* the extension (RFC 8446, 4.2.2) */
+    struct strait__bytes cid;        /* connection_id (RFC 9146, section 3), may be empty */
     struct strait__bytes shares; /* key_share (RFC 8446, 4.2.8): the list of them, may be empty */
 };
 

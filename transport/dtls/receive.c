@@ -7,15 +7,19 @@ static const strait_time ALERT_PATIENCE = 2 * STRAIT_S;
 
 static struct strait__filter view(const struct strait_dtls *d)
 {
+    bool negotiated = d->stats.cipher_suite != 0;
+    bool cid = negotiated ? d->stats.cid : d->config.cid;
     return (struct strait__filter){
         .server = strait__dtls_is_server(d),
-        .negotiated = d->stats.cipher_suite != 0,
+        .negotiated = negotiated,
         .finished = d->finished,
         .allows12 = strait__dtls_allows(d, STRAIT_DTLS_1_2),
         .allows13 = strait__dtls_allows(d, STRAIT_DTLS_1_3),
         .dtls13 = d->stats.version == STRAIT_DTLS_1_3,
         .overhead12 = strait__suite_overhead12(d->stats.cipher_suite),
         .epoch13 = d->seen.latest,
+        .cid = d->config.local_cid,
+        .cid_len = cid ? d->config.local_cid_len : 0,
     };
 }
 

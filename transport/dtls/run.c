@@ -1,6 +1,7 @@
 #include <wolfssl/error-ssl.h>
 
 #include "transport/dtls/association.h"
+#include "transport/dtls/cid.h"
 #include "transport/dtls/names.h"
 
 /* 0, or wolfSSL's reason; "wants more" is no reason. */
@@ -88,6 +89,7 @@ void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len)
             return;
         }
         note_negotiated(d);
+        strait__cid_negotiated(d);
         strait__dtls_finish(d);
         if (strait__dtls_ended(d)) {
             return;

@@ -1,4 +1,5 @@
 #include "transport/dtls/association.h"
+#include "transport/dtls/cid.h"
 #include "transport/util.h"
 
 void strait__dtls_enter(struct strait_dtls *d)
@@ -128,14 +129,13 @@ static void send_plaintext(struct strait_dtls *d, uint8_t *record, size_t len)
     strait__flight_add(&d->flight, record, len);
 }
 
-static size_t record_length(const uint8_t *data, size_t left)
+static size_t record_length(struct strait_dtls *d, const uint8_t *data, size_t left)
 {
-    size_t header = STRAIT__RECORD_HEADER;
-    size_t length_at = 11;
-    if ((data[0] & 0xe0) == 0x20) {
-        length_at = data[0] & 8 ? 3 : 2;
-        header = data[0] & 4 ? length_at + 2 : left;
-    }
+    bool unified = (data[0] & 0xe0) == 0x20;
+    bool has_cid = unified ? data[0] & 0x10 : data[0] == STRAIT__TLS12_CID;
+    size_t length_at = unified ? (data[0] & 8 ? 3 : 2) : 11;
+    length_at += has_cid ? strait__cid_peer_len(d) : 0;
+    size_t header = unified && !(data[0] & 4) ? left : length_at + 2;
     if (left <= header) {
         return left;
     }
@@ -150,7 +150,7 @@ int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user)
     uint8_t *data = (uint8_t *)buffer;
     size_t left = size > 0 ? (size_t)size : 0;
     while (left > STRAIT__RECORD_HEADER) {
-        size_t len = record_length(data, left);
+        size_t len = record_length(d, data, left);
         bool plaintext = (data[0] & 0xe0) != 0x20 && strait__get16(data + 3) == 0;
         d->sent = true;
         d->records_sent++;

@@ -51,6 +51,7 @@ enum strait_dtls_group {
 #define STRAIT_DTLS_MAX_GROUPS 4u
 #define STRAIT_DTLS_MAX_CIPHERS 16u
 #define STRAIT_DTLS_MAX_FINGERPRINTS 8u
+#define STRAIT_DTLS_MAX_CID 32u
 
 /*
  * Called by the association. `state` and `data` fire inside receive and advance only; `send` inside
@@ -107,6 +108,18 @@ struct strait_dtls_config {
      * STRAIT_E_INVALID where none is left. */
     uint16_t cipher_suites[STRAIT_DTLS_MAX_CIPHERS];
     size_t n_cipher_suites;
+    /*
+     * Connection ids (RFC 9146 for 1.2, RFC 9147, section 9 for 1.3): offered as client, agreed on as
+     * server. `local_cid` is ours: the peer writes it into each protected record, so that a host finds the
+     * association by strait_dtls_peek_cid when the peer's address has changed. Ids of one port shall have
+     * one length and differ. Length 0: the peer writes none, but we write the peer's where it has one. Not
+     * there: the peer's own ids above STRAIT_DTLS_MAX_CID bytes (a server agrees on none then; a client of
+     * such a server fails in 1.2), and the messages of 1.3 that change ids (NewConnectionId and
+     * RequestConnectionId; a peer that sends one loses the association).
+     */
+    bool cid;
+    uint8_t local_cid[STRAIT_DTLS_MAX_CID];
+    uint8_t local_cid_len; /* at most STRAIT_DTLS_MAX_CID */
 };
 
 struct strait_dtls_stats {
@@ -116,6 +129,7 @@ struct strait_dtls_stats {
     uint16_t cipher_suite;            /* IANA's number; 0 before */
     uint16_t group;                   /* IANA's number; 0 before */
     enum strait_srtp_profile profile; /* 0 before */
+    bool cid;                         /* connection ids were agreed on */
     uint64_t datagrams_sent, datagrams_received;
     uint64_t bytes_sent, bytes_received;
     uint64_t flights_retransmitted;  /* by our timer */
@@ -184,6 +198,22 @@ STRAIT_API int strait_dtls_start(struct strait_dtls *dtls, strait_time now);
  */
 STRAIT_API int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data,
                                    size_t len);
+
+/*
+ * True if the last strait_dtls_receive brought an authentic record newer than any before. Only then may the
+ * peer's address follow the datagram's (RFC 9146, section 6): a replay or an old record that somebody held
+ * back does not move it. That the new address wants our data is for the host to prove before it sends
+ * much there.
+ */
+STRAIT_API bool strait_dtls_newest(const struct strait_dtls *dtls);
+
+/*
+ * The connection id in a datagram's first record, for a host that finds associations by it: `cid` then points
+ * into the datagram. `cid_len`: the length of all our ids. Returns `cid_len`, or 0: no id there. Nothing is
+ * checked but the form: anybody can write an id.
+ */
+STRAIT_API size_t strait_dtls_peek_cid(const uint8_t *datagram, size_t len, size_t cid_len,
+                                       const uint8_t **cid);
 
 /* The time has come (or not: then nothing happens). May fire `send` and `state`. */
 STRAIT_API void strait_dtls_advance(struct strait_dtls *dtls, strait_time now);

@@ -390,7 +390,7 @@ static void test_timer(void **state)
     strait__timer_start(&t, 5 * STRAIT_S);
     assert_int_equal(t.deadline, 6 * STRAIT_S);
     strait__timer_init(&t, STRAIT_MS);
-    static const unsigned ms[] = { 100, 200, 400, 400, 400 };
+    static const unsigned ms[] = { 100, 200, 200, 200, 200 };
     strait__timer_start(&t, 0);
     assert_int_equal(t.deadline, 50 * STRAIT_MS);
     for (size_t i = 0; i < 5; i++) {
@@ -398,7 +398,7 @@ static void test_timer(void **state)
         assert_int_equal(t.deadline, ms[i] * STRAIT_MS);
     }
     strait__timer_set_rtt(&t, 600 * STRAIT_MS);
-    assert_int_equal(t.interval, 400 * STRAIT_MS); /* from the next flight on */
+    assert_int_equal(t.interval, 200 * STRAIT_MS); /* from the next flight on */
     strait__timer_start(&t, 0);
     assert_int_equal(t.deadline, 1200 * STRAIT_MS);
     strait__timer_backoff(&t, 0);

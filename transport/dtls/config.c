@@ -147,10 +147,8 @@ int strait__dtls_config_read(struct strait_dtls_config *out,
     }
     narrow_versions(out);
     /* The numbers of the versions run backwards. */
-    if (out->min_version < out->max_version || out->mtu < MTU_MIN || out->mtu > MTU_MAX) {
-    if (out->min_version < out->max_version || !legal_profiles(out) || !legal_groups(out) ||
-        out->mtu < MTU_MIN || out->mtu > MTU_MAX || out->local_cid_len > STRAIT_DTLS_MAX_CID ||
-        (out->local_cid_len > 0 && !out->cid)) {
+    if (out->min_version < out->max_version || out->mtu < MTU_MIN || out->mtu > MTU_MAX ||
+        out->local_cid_len > STRAIT_DTLS_MAX_CID || (out->local_cid_len > 0 && !out->cid)) {
         return STRAIT_E_INVALID;
     }
     return built(out) ? STRAIT_OK : STRAIT_E_UNSUPPORTED;

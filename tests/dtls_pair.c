@@ -207,6 +207,7 @@ static int listener_create(struct pair *pair, const struct strait_dtls_config *c
         .dtls = config,
         .user = &pair->side[PAIR_SERVER],
         .send = on_listener_send,
+        .accept = pair->accept,
         .secret_lifetime = secret_lifetime,
     };
     return strait_dtls_listener_create(&pair->listener, &c, pair->now);

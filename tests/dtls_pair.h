@@ -46,6 +46,7 @@ struct pair {
     struct pair_side side[2];
     struct strait_dtls_listener *listener; /* with options.cookies: the server begins as this */
     uint8_t client_address;                /* that it sees the client at */
+    int (*accept)(void *user, const void *from, size_t from_len, struct strait_dtls_config *config);
     strait_time now, start;
     strait_time delay; /* one way; 25 ms */
     uint64_t seed;

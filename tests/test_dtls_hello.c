@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/dtls_hellos.h"
 #include "tests/dtls_pair.h"
-#include "tests/dtls_refragment.h"
 #include "transport/dtls/reassemble.h"
 
 static struct pair_options post_quantum(enum strait_dtls_version server_max)
@@ -161,32 +161,13 @@ static void test_lost_hello_retry(void **state)
 
 /* --- ClientHellos of somebody else --- */
 
-struct capture {
-    uint16_t message_seq;
-    uint8_t data[2048];
-    size_t len;
-};
-
-static bool capture(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
-{
-    struct capture *c = user;
-    (void)pair;
-    if (from == PAIR_CLIENT && c->len == 0 && data[13] == STRAIT__CLIENT_HELLO &&
-        strait__get16(data + 17) == c->message_seq) {
-        assert_true(len <= sizeof c->data);
-        memcpy(c->data, data, len);
-        c->len = len;
-    }
-    return false;
-}
-
 /* What another client would send to such a server: its first ClientHello, or the one after a request. */
 static void other_hello(struct capture *c, const struct pair_options *options, uint16_t message_seq)
 {
     struct pair *other = malloc(sizeof *other);
     struct pair_options o = *options;
     pair_init(other, 99);
-    other->tap = capture;
+    other->tap = capture_tap;
     other->tap_user = c;
     c->message_seq = message_seq;
     c->len = 0;
@@ -198,17 +179,9 @@ static void other_hello(struct capture *c, const struct pair_options *options, u
     free(other);
 }
 
-/* Behind random, session id and cookie. */
-static uint8_t *suites_of(struct capture *c)
-{
-    uint8_t *p = c->data + 25 + 34;
-    p += 1 + p[0];
-    return p + 1 + p[0];
-}
-
 static void no_suite(struct capture *c)
 {
-    uint8_t *suites = suites_of(c);
+    uint8_t *suites = capture_suites(c);
     for (size_t i = 0; i < strait__get16(suites); i += 2) {
         strait__put16(suites + 2 + i, 0x00ff);
     }
@@ -217,14 +190,7 @@ static void no_suite(struct capture *c)
 /* signature_algorithms says another length within than without. */
 static void no_sense(struct capture *c)
 {
-    uint8_t *p = suites_of(c);
-    p += 2 + strait__get16(p);
-    p += 1 + p[0] + 2;
-    while (strait__get16(p) != 13) {
-        p += 4 + strait__get16(p + 2);
-        assert_true(p < c->data + c->len);
-    }
-    p[5] ^= 2;
+    capture_extension(c, 13)[5] ^= 2;
 }
 
 static const struct forgery {

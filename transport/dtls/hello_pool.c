@@ -75,10 +75,10 @@ static struct strait__hello_slot *oldest(struct strait__hello_pool *pool)
 }
 
 static struct strait__hello_slot *take(struct strait__hello_pool *pool, const void *address,
-                                       size_t address_len, uint64_t *dropped)
+                                       size_t address_len, struct strait_dtls_listener_stats *stats)
 {
     struct strait__hello_slot *slot = oldest(pool);
-    *dropped += slot->hello.fragments;
+    stats->fragments_dropped += slot->hello.fragments;
     strait__hello_slot_release(slot);
     slot->born = ++pool->births;
     slot->address_len = address_len;
@@ -89,28 +89,31 @@ static struct strait__hello_slot *take(struct strait__hello_pool *pool, const vo
 struct strait__hello_slot *strait__hello_pool_add(struct strait__hello_pool *pool,
                                                   const void *address, size_t address_len,
                                                   const struct strait__handshake *fragment,
-                                                  size_t record_len, uint64_t *dropped)
+                                                  size_t record_len,
+                                                  struct strait_dtls_listener_stats *stats)
 {
     if (fragment->length > STRAIT__HELLO_MAX || fragment->fragment_len == 0) {
-        *dropped += 1;
+        stats->fragments_dropped++;
         return NULL;
     }
     struct strait__hello_slot *slot = find(pool, address, address_len, fragment->message_seq);
     if (slot == NULL) {
-        slot = take(pool, address, address_len, dropped);
+        slot = take(pool, address, address_len, stats);
     }
     uint32_t before = slot->hello.fragments;
     switch (strait__reassembly_add(&slot->hello, &slot->room_hooks, fragment)) {
     case STRAIT__REASSEMBLED_TAKEN:
         slot->received += record_len;
+        stats->fragments++;
         break;
     case STRAIT__REASSEMBLED_REPLACED:
-        *dropped += before;
         slot->received = record_len;
+        stats->fragments++;
+        stats->fragments_dropped += before;
         break;
     case STRAIT__REASSEMBLED_DROPPED:
     case STRAIT__REASSEMBLED_NOMEM:
-        *dropped += 1;
+        stats->fragments_dropped++;
         break;
     }
     return strait__reassembly_whole(&slot->hello) ? slot : NULL;

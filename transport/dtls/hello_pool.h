@@ -32,14 +32,14 @@ int strait__hello_pool_init(struct strait__hello_pool *pool, const struct strait
 void strait__hello_pool_finish(struct strait__hello_pool *pool, const struct strait_hooks *hooks);
 
 /*
- * Takes a fragment of a ClientHello that came in a record of `record_len` bytes. *dropped: what it cost,
- * itself or the fragments that gave way to it. The slot where the message is whole now, to be released
- * after use; else NULL.
+ * Takes a fragment of a ClientHello that came in a record of `record_len` bytes, and counts it, or what gave
+ * way to it. The slot where the message is whole now, to be released after use; else NULL.
  */
 struct strait__hello_slot *strait__hello_pool_add(struct strait__hello_pool *pool,
                                                   const void *address, size_t address_len,
                                                   const struct strait__handshake *fragment,
-                                                  size_t record_len, uint64_t *dropped);
+                                                  size_t record_len,
+                                                  struct strait_dtls_listener_stats *stats);
 void strait__hello_slot_release(struct strait__hello_slot *slot);
 
 #endif

@@ -97,10 +97,8 @@ static int take_fragment(struct strait_dtls_listener *l, struct strait__candidat
                          const struct strait__record *record,
                          const struct strait__handshake *fragment, struct strait_dtls **out)
 {
-    uint64_t dropped = l->stats.fragments_dropped;
-    struct strait__hello_slot *slot = strait__hello_pool_add(
-        &l->pool, c->from, c->from_len, fragment, record->len, &l->stats.fragments_dropped);
-    l->stats.fragments += dropped == l->stats.fragments_dropped || slot != NULL;
+    struct strait__hello_slot *slot = strait__hello_pool_add(&l->pool, c->from, c->from_len,
+                                                             fragment, record->len, &l->stats);
     if (slot == NULL) {
         return STRAIT_OK;
     }

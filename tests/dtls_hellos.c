@@ -1,4 +1,4 @@
-#include "tests/dtls_refragment.h"
+#include "tests/dtls_hellos.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,4 +86,37 @@ void refragment_forged_first(struct pair *pair, struct refragment *r)
     }
     send_fragment(pair, r, 0, 1200);
     send_fragment(pair, r, 1200, r->hello.length);
+}
+
+bool capture_tap(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
+{
+    struct capture *c = user;
+    (void)pair;
+    if (from == PAIR_CLIENT && c->len == 0 && data[13] == STRAIT__CLIENT_HELLO &&
+        strait__get16(data + 17) == c->message_seq) {
+        assert_true(len <= sizeof c->data);
+        memcpy(c->data, data, len);
+        c->len = len;
+    }
+    return false;
+}
+
+/* Behind random, session id and cookie. */
+uint8_t *capture_suites(struct capture *c)
+{
+    uint8_t *p = c->data + 25 + 34;
+    p += 1 + p[0];
+    return p + 1 + p[0];
+}
+
+uint8_t *capture_extension(struct capture *c, uint16_t type)
+{
+    uint8_t *p = capture_suites(c);
+    p += 2 + strait__get16(p);
+    p += 1 + p[0] + 2;
+    while (strait__get16(p) != type) {
+        p += 4 + strait__get16(p + 2);
+        assert_true(p < c->data + c->len);
+    }
+    return p;
 }

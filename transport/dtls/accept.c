@@ -84,6 +84,7 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
         refuse(d, STRAIT__ALERT_INTERNAL_ERROR, STRAIT_E_CRYPTO,
                "wolfSSL agreed on no connection ids");
     }
+    d->hello13 = dtls13;
     return d->stats.refused_hellos == refused;
 }
 

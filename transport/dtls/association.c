@@ -154,7 +154,7 @@ static void give_up(struct strait_dtls *d)
             d, STRAIT_E_TIMEOUT,
             "the handshake did not end in time: the path loses too much, or datagrams "
             "of %u bytes do not get through",
-            d->config.mtu);
+            (unsigned)d->flight.mtu);
     }
 }
 
@@ -263,10 +263,15 @@ int strait_dtls_send(struct strait_dtls *dtls, strait_time now, const uint8_t *d
     if (len > strait_dtls_max_data(d)) {
         return STRAIT_E_TOO_SMALL;
     }
+    /* Application data is no flight: nothing is repeated, and nobody answers. */
+    bool sent_new = d->sent_new;
     strait__dtls_enter(d);
     int wrote = wolfSSL_write(d->ssl, data, (int)len);
     strait__dtls_leave(d);
+    d->sent_new = sent_new;
+    size_t longest = d->flight.longest;
     strait__flight_flush(&d->flight);
+    d->flight.longest = longest;
     if (wrote == (int)len) {
         strait__rekey_sent(d);
         if (d->rekey.wanted) {

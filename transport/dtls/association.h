@@ -13,6 +13,7 @@
 #include "transport/dtls/flight.h"
 #include "transport/dtls/heard.h"
 #include "transport/dtls/hello.h"
+#include "transport/dtls/path.h"
 #include "transport/dtls/seen.h"
 #include "transport/dtls/reassemble.h"
 #include "transport/dtls/rekey.h"
@@ -59,12 +60,15 @@ struct strait_dtls {
     WOLFSSL_CTX *ctx;
     WOLFSSL *ssl;
     struct strait__wolf_scope scope;
+    strait_time repeat_clock; /* what wolfSSL takes for the time, see wolf_io.c */
     int hook_error;     /* what a hook refused in this call */
     bool inside;        /* between enter and leave */
     uint64_t read_seq0; /* the next record of epoch 0 that wolfSSL gets, see receive.c */
     bool accepted;      /* wolfSSL_accept or _connect said that it is done */
     const uint8_t *in;  /* what the receive callback gives next; NULL once it did */
     size_t in_len;
+    bool in_plain; /* it is not protected */
+    bool too_soon; /* ... and no reason yet to repeat a flight */
 
     /* protected records that came */
     struct strait__seen seen;
@@ -72,13 +76,14 @@ struct strait_dtls {
 
     /* out */
     struct strait__flight flight;
-    uint64_t next_seq0; /* client: epoch 0 is numbered by us, since we cut the ClientHello */
+    uint64_t next_seq0; /* epoch 0 is numbered by us, since we cut its messages; see wolf_io.c */
     bool sent;          /* wolfSSL sent something in this call */
     uint64_t records_sent;
     bool sent_new;           /* ... a flight that had not been sent before */
     uint32_t newest_message; /* 1 + message_seq of the newest unprotected message sent */
     uint16_t newest_epoch;   /* the highest epoch sent in */
     strait_time flight_sent; /* when the waiting flight was sent last */
+    struct strait__path path;
     struct strait__timer timer;
 
     /* hellos */
@@ -88,6 +93,7 @@ struct strait_dtls {
     struct strait__refusal refusal;
     uint16_t hello_seq;               /* server: message_seq of the ClientHello that is due */
     bool hello_done;                  /* server: one was accepted; client: the ServerHello came */
+    bool hello13;                     /* server: it leads to DTLS 1.3 */
     uint8_t retry[STRAIT__RETRY_MAX]; /* the record that asks for another ClientHello */
     size_t retry_len;
     uint8_t *first_hello; /* the record that `retry` answered */
@@ -145,7 +151,7 @@ int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user);
  * peer's MTU may be any and a ClientHello is put together from several datagrams: for the time of the
  * reading it is told another MTU. */
 void strait__dtls_feed(struct strait_dtls *d, const uint8_t *record, size_t len);
-/* The MTU for what is written: a ClientHello at its full length, the rest as configured. */
+/* The MTU for what is written. */
 void strait__dtls_set_write_mtu(struct strait_dtls *d);
 /* The flight's sink. */
 void strait__dtls_sink(void *user, const uint8_t *data, size_t len);
@@ -157,6 +163,8 @@ void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len);
 void strait__dtls_resend(struct strait_dtls *d);
 /* Acknowledges a flight of 1.3 of which a part is missing (RFC 9147, section 7.1). */
 void strait__dtls_acknowledge(struct strait_dtls *d);
+/* The waiting flight was answered. */
+void strait__dtls_answered(struct strait_dtls *d);
 /* True while a flight of ours waits for an answer. */
 bool strait__dtls_waits(const struct strait_dtls *d);
 /* At the end of each call: sends what waits and sets the timer. */

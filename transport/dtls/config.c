@@ -132,6 +132,11 @@ static void fill_gaps(struct strait_dtls_config *c)
     }
 }
 
+bool strait__dtls_legal_mtu(uint16_t mtu)
+{
+    return mtu >= MTU_MIN && mtu <= MTU_MAX;
+}
+
 int strait__dtls_config_read(struct strait_dtls_config *out,
                              const struct strait_dtls_config *config)
 {
@@ -147,7 +152,7 @@ int strait__dtls_config_read(struct strait_dtls_config *out,
     }
     narrow_versions(out);
     /* The numbers of the versions run backwards. */
-    if (out->min_version < out->max_version || out->mtu < MTU_MIN || out->mtu > MTU_MAX ||
+    if (out->min_version < out->max_version || !strait__dtls_legal_mtu(out->mtu) ||
         out->local_cid_len > STRAIT_DTLS_MAX_CID || (out->local_cid_len > 0 && !out->cid)) {
         return STRAIT_E_INVALID;
     }

@@ -71,6 +71,7 @@ void strait__dtls_finish(struct strait_dtls *d)
         return;
     }
     d->finished = true;
+    strait__dtls_set_write_mtu(d);
     d->sent_new = true;
     d->stats.group = strait__group_of_name(wolfSSL_get_curve_name(d->ssl));
     strait__reassembly_reset(&d->reassembly, &d->hooks);

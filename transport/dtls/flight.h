@@ -8,8 +8,10 @@
 #include <strait/types.h>
 
 struct strait__flight {
-    uint8_t *buffer; /* of `mtu` bytes, ours */
+    uint8_t *buffer; /* ours */
     size_t mtu, len;
+    size_t room;    /* of the buffer */
+    size_t longest; /* datagram so far; the reader sets it back */
     void (*send)(void *user, const uint8_t *data, size_t len);
     void *user;
 };
@@ -18,6 +20,13 @@ struct strait__flight {
 int strait__flight_init(struct strait__flight *flight, const struct strait_hooks *hooks, size_t mtu,
                         void (*send)(void *user, const uint8_t *data, size_t len), void *user);
 void strait__flight_finish(struct strait__flight *flight, const struct strait_hooks *hooks);
+
+/* Other datagrams from now on. STRAIT_E_NOMEM: nothing has changed. */
+int strait__flight_set_mtu(struct strait__flight *flight, const struct strait_hooks *hooks,
+                           size_t mtu);
+
+/* Bytes that the datagram that waits can take. */
+size_t strait__flight_room(const struct strait__flight *flight);
 
 /* One record; what does not fit beside the others goes first. */
 void strait__flight_add(struct strait__flight *flight, const uint8_t *record, size_t len);

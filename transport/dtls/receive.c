@@ -48,6 +48,7 @@ static void note_server_hello(struct strait_dtls *d, const struct strait__record
         h.type == STRAIT__SERVER_HELLO && h.offset == 0 &&
         !strait__is_hello_retry(h.fragment, h.fragment_len)) {
         d->hello_done = true;
+        strait__dtls_answered(d);
     }
 }
 

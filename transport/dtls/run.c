@@ -1,4 +1,5 @@
 #include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
 
 #include "transport/dtls/association.h"
 #include "transport/dtls/cid.h"
@@ -84,6 +85,8 @@ void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len)
     strait__dtls_feed(d, record, len);
     if (!d->accepted) {
         int error = shake(d);
+        /* wolfSSL acknowledges fragments that it had no memory to keep: they never come again. */
+        error = error == 0 && d->hook_error != 0 ? MEMORY_E : error;
         if (error != 0 && error != APP_DATA_READY) {
             end_by(d, error);
             return;
@@ -141,6 +144,10 @@ void strait__dtls_acknowledge(struct strait_dtls *d)
 void strait__dtls_resend(struct strait_dtls *d)
 {
     d->flight_sent = d->now;
+    d->in_plain = false; /* our own decision */
+    if (strait__path_again(&d->path, &d->flight.mtu)) {
+        d->stats.mtu_backoffs++;
+    }
     if (d->retry_len > 0 && !d->hello_done) {
         strait__flight_add(&d->flight, d->retry, d->retry_len);
         return;
@@ -152,9 +159,20 @@ void strait__dtls_resend(struct strait_dtls *d)
     }
 }
 
+void strait__dtls_answered(struct strait_dtls *d)
+{
+    strait_time rtt;
+    if (strait__path_answered(&d->path, d->now, &rtt)) {
+        strait__timer_measured(&d->timer, rtt);
+    }
+}
+
 void strait__dtls_settle(struct strait_dtls *d)
 {
     strait__flight_flush(&d->flight);
+    size_t longest = d->flight.longest;
+    d->flight.longest = 0;
+    d->in_plain = false;
     if (strait__dtls_ended(d)) {
         strait__dtls_keep_alerts(d);
         strait__dtls_object_close(d);
@@ -163,10 +181,17 @@ void strait__dtls_settle(struct strait_dtls *d)
     }
     strait__rekey_settle(d);
     if (d->sent_new) {
+        strait__dtls_answered(d);
+        strait__path_sent(&d->path, d->now);
         d->flight_sent = d->now;
         d->alert_seen = false;
     }
+    d->path.longest = longest > d->path.longest ? longest : d->path.longest;
     if (!strait__dtls_waits(d)) {
+        if (!d->sent_new) {
+            strait__dtls_answered(d);
+        }
+        d->path.measures = false;
         strait__timer_stop(&d->timer);
     } else {
         if (d->sent_new || d->timer.deadline == STRAIT_TIME_NEVER) {

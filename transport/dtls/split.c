@@ -10,9 +10,9 @@ bool strait__split_begin(struct strait__split *split, const uint8_t *record, siz
     }
     const struct strait__handshake *m = &split->message;
     split->bytes = m->fragment;
-    split->left = m->length;
-    return m->offset == 0 && m->fragment_len == m->length && m->length > 0 &&
-           len == STRAIT__RECORD_HEADER + STRAIT__HANDSHAKE_HEADER + (size_t)m->length;
+    split->left = m->fragment_len;
+    return m->fragment_len > 0 &&
+           len == STRAIT__RECORD_HEADER + STRAIT__HANDSHAKE_HEADER + (size_t)m->fragment_len;
 }
 
 size_t strait__split_next(struct strait__split *split, uint64_t seq, uint8_t *out, size_t room)
@@ -22,7 +22,7 @@ size_t strait__split_next(struct strait__split *split, uint64_t seq, uint8_t *ou
         return 0;
     }
     struct strait__handshake piece = split->message;
-    piece.offset = piece.length - split->left;
+    piece.offset += piece.fragment_len - split->left;
     piece.fragment_len = split->left < room - headers ? split->left : (uint32_t)(room - headers);
     strait__record_write(out, STRAIT__HANDSHAKE, seq,
                          STRAIT__HANDSHAKE_HEADER + (size_t)piece.fragment_len);

@@ -1,7 +1,7 @@
 /*
- * Cuts an unprotected record with one handshake message into records of at most a size, each with a
- * fragment of it (RFC 6347, section 4.2.3): the client's ClientHello with a post-quantum share is longer
- * than a datagram. Pure.
+ * Cuts an unprotected record with one handshake message, or a fragment of one, into records of at most a
+ * size (RFC 6347, section 4.2.3): the client's ClientHello with a post-quantum share is longer than a
+ * datagram, and on some paths datagrams must become shorter than they were. Pure.
  */
 #ifndef STRAIT_DTLS_SPLIT_H
 #define STRAIT_DTLS_SPLIT_H
@@ -14,7 +14,7 @@ struct strait__split {
     uint32_t left;
 };
 
-/* False where the record is not one whole handshake message. */
+/* False where the record is not one message or fragment. */
 bool strait__split_begin(struct strait__split *split, const uint8_t *record, size_t len);
 
 /* Writes the next record of at most `room` bytes with this sequence number; its length, 0 at the end.

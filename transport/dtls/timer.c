@@ -36,6 +36,15 @@ void strait__timer_set_rtt(struct strait__timer *timer, strait_time rtt)
     timer->initial = clamp(rtt < LONGEST ? 2 * rtt : LONGEST, SHORTEST, LONGEST);
 }
 
+/* Twice the round trip where that is sooner; never below RFC 9147's one and a half (5.8.2). In between
+ * the timer stays what it was: no flight was sent needlessly with it. */
+void strait__timer_measured(struct strait__timer *timer, strait_time rtt)
+{
+    strait_time least = rtt < LONGEST ? rtt + rtt / 2 : LONGEST;
+    strait_time most = rtt < LONGEST ? 2 * rtt : LONGEST;
+    timer->initial = clamp(clamp(timer->initial, least, most), SHORTEST, LONGEST);
+}
+
 void strait__timer_start(struct strait__timer *timer, strait_time now)
 {
     timer->interval = timer->initial;

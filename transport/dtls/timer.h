@@ -20,6 +20,9 @@ void strait__timer_init(struct strait__timer *timer, strait_time initial);
 /* 2 x rtt from the next flight on. */
 void strait__timer_set_rtt(struct strait__timer *timer, strait_time rtt);
 
+/* A flight that was sent once was answered after that time. */
+void strait__timer_measured(struct strait__timer *timer, strait_time rtt);
+
 /* A new flight was sent. */
 void strait__timer_start(struct strait__timer *timer, strait_time now);
 

@@ -2,11 +2,22 @@
 #include "transport/dtls/cid.h"
 #include "transport/util.h"
 
+/* wolfSSL repeats a flight when the peer repeats its own. Unprotected records may be anybody's: while one is
+ * read that does not happen before a round trip, half the first interval, has passed. In 1.3 wolfSSL waits
+ * until 20 ms have passed since the last time, which was at zero: for it the clock stands still. In 1.2 it
+ * does not wait, see strait__dtls_on_send. */
+static void set_clock(struct strait_dtls *d)
+{
+    d->too_soon = d->in_plain && d->now - d->flight_sent < d->timer.initial / 2;
+    if (!d->too_soon) {
+        d->repeat_clock = d->now < STRAIT_TIME_NEVER - STRAIT_S ? d->now + STRAIT_S : d->now;
+    }
+}
+
 void strait__dtls_enter(struct strait_dtls *d)
 {
-    /* wolfSSL compares the time with that of a retransmission that has not been, zero. */
-    strait_time clock = d->now < STRAIT_TIME_NEVER - STRAIT_S ? d->now + STRAIT_S : d->now;
-    strait__wolf_enter(&d->scope, &d->hooks, clock);
+    set_clock(d);
+    strait__wolf_enter(&d->scope, &d->hooks, d->repeat_clock);
     d->inside = true;
 }
 
@@ -38,15 +49,50 @@ void strait__dtls_feed(struct strait_dtls *d, const uint8_t *record, size_t len)
     enum { WOLF_MTU_MAX = 16384 };
     d->in = record;
     d->in_len = len;
-    if (len > d->config.mtu) {
+    d->in_plain = len > 3 && (record[0] & 0xe0) != 0x20 && strait__get16(record + 3) == 0;
+    if (len > STRAIT__MTU_MIN) {
         wolfSSL_dtls_set_mtu(d->ssl, len < WOLF_MTU_MAX ? (word16)len : WOLF_MTU_MAX);
     }
 }
 
+/* What wolfSSL has written once it repeats as it is, so that a flight of 1.3, which it protects, is written
+ * in records that fit the smallest datagrams. Those of 1.2 are cut by us, and it keeps 20 of them at
+ * most: a chain of certificates in small ones would be too many. */
+static word16 write_mtu(const struct strait_dtls *d)
+{
+    enum { WHOLE_MESSAGES = 1500 };
+    bool server = strait__dtls_is_server(d);
+    if (d->finished) {
+        return d->config.mtu;
+    }
+    if (!server && !d->hello_done) {
+        return STRAIT__HELLO_MTU;
+    }
+    if (server ? d->hello13 : d->stats.version == STRAIT_DTLS_1_3) {
+        return STRAIT__MTU_MIN;
+    }
+    return d->config.mtu > WHOLE_MESSAGES ? d->config.mtu : WHOLE_MESSAGES;
+}
+
 void strait__dtls_set_write_mtu(struct strait_dtls *d)
 {
-    bool hello = !strait__dtls_is_server(d) && !d->hello_done;
-    wolfSSL_dtls_set_mtu(d->ssl, hello ? STRAIT__HELLO_MTU : d->config.mtu);
+    wolfSSL_dtls_set_mtu(d->ssl, write_mtu(d));
+}
+
+int strait_dtls_set_mtu(struct strait_dtls *dtls, uint16_t mtu)
+{
+    struct strait_dtls *d = dtls;
+    if (d == NULL || !strait__dtls_legal_mtu(mtu)) {
+        return STRAIT_E_INVALID;
+    }
+    int error = strait__flight_set_mtu(&d->flight, &d->hooks, mtu);
+    if (error == STRAIT_OK) {
+        d->config.mtu = mtu;
+        if (d->finished && !strait__dtls_ended(d)) {
+            strait__dtls_set_write_mtu(d);
+        }
+    }
+    return error;
 }
 
 int strait__dtls_on_receive(WOLFSSL *ssl, char *buffer, int size, void *user)
@@ -108,25 +154,27 @@ static void look_at(struct strait_dtls *d, const uint8_t *record, size_t len)
     }
 }
 
-/* Client: epoch 0 is numbered anew, for a ClientHello becomes several records. */
+/* Epoch 0 is numbered anew, for a message becomes several records. The first number of a server is wolfSSL's
+ * (RFC 6347, 4.2.1: that of the ClientHello). */
 static void send_plaintext(struct strait_dtls *d, uint8_t *record, size_t len)
 {
+    enum { LEAST_PIECE = STRAIT__RECORD_HEADER + STRAIT__HANDSHAKE_HEADER + 32 };
     struct strait__split split;
-    if (len > d->flight.mtu && strait__split_begin(&split, record, len)) {
-        size_t piece;
-        uint8_t *room = d->flight.buffer;
-        strait__flight_flush(&d->flight);
-        while ((piece = strait__split_next(&split, d->next_seq0, room, d->flight.mtu)) > 0) {
-            d->next_seq0++;
-            d->flight.len = piece;
-            if (split.left > 0) {
-                strait__flight_flush(&d->flight);
-            }
-        }
+    uint64_t seq = strait__get48(record + 5);
+    d->next_seq0 = seq > d->next_seq0 ? seq : d->next_seq0;
+    if (len <= strait__flight_room(&d->flight) || !strait__split_begin(&split, record, len)) {
+        strait__put48(record + 5, d->next_seq0++);
+        strait__flight_add(&d->flight, record, len);
         return;
     }
-    strait__put48(record + 5, d->next_seq0++);
-    strait__flight_add(&d->flight, record, len);
+    while (split.left > 0) {
+        if (strait__flight_room(&d->flight) < LEAST_PIECE) {
+            strait__flight_flush(&d->flight);
+        }
+        uint8_t *room = d->flight.buffer + d->flight.len;
+        d->flight.len += strait__split_next(&split, d->next_seq0++, room,
+                                            strait__flight_room(&d->flight));
+    }
 }
 
 static size_t record_length(struct strait_dtls *d, const uint8_t *data, size_t left)
@@ -143,6 +191,26 @@ static size_t record_length(struct strait_dtls *d, const uint8_t *data, size_t l
     return len < left ? len : left;
 }
 
+static void send_record(struct strait_dtls *d, uint8_t *record, size_t len)
+{
+    bool unified = (record[0] & 0xe0) == 0x20;
+    d->sent = true;
+    d->records_sent++;
+    look_at(d, record, len);
+    if (d->in_plain && !d->sent_new) {
+        if (d->too_soon && d->stats.version == STRAIT_DTLS_1_2 && record[0] != STRAIT__ALERT) {
+            return;
+        }
+        d->flight_sent = d->now;
+    }
+    /* A server of 1.3 keeps wolfSSL's numbers: the client acknowledges them (RFC 9147, 7). */
+    if (!unified && strait__get16(record + 3) == 0 && !d->hello13) {
+        send_plaintext(d, record, len);
+    } else {
+        strait__flight_add(&d->flight, record, len);
+    }
+}
+
 int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user)
 {
     struct strait_dtls *d = user;
@@ -151,15 +219,7 @@ int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user)
     size_t left = size > 0 ? (size_t)size : 0;
     while (left > STRAIT__RECORD_HEADER) {
         size_t len = record_length(d, data, left);
-        bool plaintext = (data[0] & 0xe0) != 0x20 && strait__get16(data + 3) == 0;
-        d->sent = true;
-        d->records_sent++;
-        look_at(d, data, len);
-        if (plaintext && !strait__dtls_is_server(d)) {
-            send_plaintext(d, data, len);
-        } else {
-            strait__flight_add(&d->flight, data, len);
-        }
+        send_record(d, data, len);
         data += len;
         left -= len;
     }

@@ -133,6 +133,8 @@ struct strait_dtls_stats {
     uint64_t datagrams_sent, datagrams_received;
     uint64_t bytes_sent, bytes_received;
     uint64_t flights_retransmitted;  /* by our timer */
+    uint32_t mtu_backoffs; /* times that a flight which stayed without an answer went in smaller
+                                           datagrams: 548 bytes, then 256 */
     uint64_t key_updates_sent;       /* of our own accord; DTLS 1.3 */
     uint64_t key_updates_received;   /* epochs that the peer began after the handshake */
     uint32_t client_hello_fragments; /* handshake fragments of the first ClientHello that was whole;
@@ -231,6 +233,14 @@ STRAIT_API void strait_dtls_retransmit(struct strait_dtls *dtls, strait_time now
 /* A better guess of the round trip than the first: the timer uses 2 x rtt, clamped as the
  * configuration says, from the next flight on. */
 STRAIT_API void strait_dtls_set_rtt(struct strait_dtls *dtls, strait_time rtt);
+
+/*
+ * Another MTU from now on, in bytes of UDP payload, 256..16384: of what is sent first, of flights that are
+ * sent again and of application data. Flights that stay without an answer go in smaller datagrams whatever
+ * it is (RFC 6347, 4.1.1.1; RFC 9147, 4.4); it lets the next ones begin with this size again.
+ * STRAIT_E_INVALID, _NOMEM. No callback fires inside.
+ */
+STRAIT_API int strait_dtls_set_mtu(struct strait_dtls *dtls, uint16_t mtu);
 
 /*
  * Sends one record of application data. STRAIT_E_STATE unless CONNECTED, _TOO_SMALL where the record

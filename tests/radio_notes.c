@@ -14,6 +14,7 @@
 #include "examples/radio/ogg_writer.h"
 
 #define TURN 6.283185307179586
+#define PIECE 4096
 #define PRE_SKIP 312 /* libopus' delay */
 
 static const struct kind {
@@ -49,9 +50,18 @@ static int write_file(const char *path, const struct kind *kind, const float *st
 {
     SF_INFO info = { .samplerate = (int)kind->rate, .channels = 2, .format = kind->format };
     SNDFILE *file = sf_open(path, SFM_WRITE, &info);
-    const sf_count_t written = file ? sf_writef_float(file, stereo, (sf_count_t)n) : -1;
+    size_t at = 0;
 
-    return file && sf_close(file) == 0 && written == (sf_count_t)n ? 0 : -1;
+    /* In pieces: libsndfile's Vorbis takes no more at once than its stack holds. */
+    while (file && at < n) {
+        const size_t piece = n - at < PIECE ? n - at : PIECE;
+
+        if (sf_writef_float(file, stereo + 2 * at, (sf_count_t)piece) != (sf_count_t)piece) {
+            break;
+        }
+        at += piece;
+    }
+    return file && sf_close(file) == 0 && at == n ? 0 : -1;
 }
 
 static int write_opus(const char *path, const float *stereo, size_t n)

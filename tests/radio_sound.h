@@ -31,8 +31,9 @@ struct sound_opus {
     size_t packets;
     int bitrate; /* 0: libopus' own */
     uint32_t pre_skip;
-    uint32_t cut;  /* samples that the last page cuts off */
-    size_t gap_at; /* packets before which gap samples are missing; 0: none */
+    uint32_t cut;   /* samples that the last page cuts off */
+    uint64_t start; /* granule position before the first sample */
+    size_t gap_at;  /* packets before which gap samples are missing; 0: none */
     uint32_t gap;
     size_t page; /* packets a page; 0: one */
     int serial;

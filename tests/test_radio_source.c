@@ -277,6 +277,82 @@ static void a_chain_goes_on(void **state)
     sound_free(&sound);
 }
 
+static uint64_t length_of(const char *path, const struct sound_opus *opus)
+{
+    char reason[SOURCE_MAX_REASON];
+    struct source *source;
+    uint64_t length;
+
+    sound_write_opus(path, opus);
+    source = source_open(path, reason);
+    assert_non_null(source);
+    length = source->length;
+    source_destroy(source);
+    return length;
+}
+
+static void opus_tells_its_length_where_it_is_known(void **state)
+{
+    struct sound_opus opus = {
+        .hz = 400, .packet = 960, .packets = 100, .pre_skip = 312, .cut = 500, .page = 7
+    };
+    char path[SOUND_PATH];
+
+    (void)state;
+    sound_path(path, "length.opus");
+    assert_int_equal(length_of(path, &opus), 96000 - 312 - 500);
+    /* A piece of a stream that went on for an hour. */
+    opus.start = 3600u * 48000;
+    assert_int_equal(length_of(path, &opus), 96000 - 312 - 500);
+    opus.start = 0;
+    opus.no_end = true;
+    opus.cut = 0;
+    assert_int_equal(length_of(path, &opus), 96000 - 312);
+    /* The last page of a chain counts from its own beginning. */
+    opus.append = true;
+    opus.serial = 7;
+    assert_int_equal(length_of(path, &opus), 0);
+}
+
+static void titles_are_text_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *tag, *title;
+    } cases[] = {
+        { "Prélude", "Prélude" },
+        { "Pr\xe9lude", "Pr\ufffdlude" }, /* Latin-1 */
+        { "A\033[2J", "A\ufffd[2J" },
+    };
+    char path[SOUND_PATH], reason[SOURCE_MAX_REASON], name[2 * SOURCE_MAX_TITLE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct source *source;
+
+        sound_write_opus(
+            sound_path(path, "title.opus"),
+            &(struct sound_opus){ .hz = 400, .packet = 960, .packets = 10, .title = cases[i].tag });
+        source = source_open(path, reason);
+        assert_non_null(source);
+        assert_string_equal(source->title, cases[i].title);
+        source_destroy(source);
+    }
+    /* Cut between characters, not within one. */
+    for (size_t i = 0; i + 1 < sizeof name; i += 2) {
+        memcpy(name + i, "é", 2);
+    }
+    memcpy(name, "a", 1);
+    name[1] = 'b';
+    name[sizeof name - 1] = '\0';
+    {
+        struct source source = { 0 };
+
+        source_name(&source, NULL, name, "x");
+        assert_int_equal(strlen(source.title), SOURCE_MAX_TITLE - 2);
+        assert_string_equal(source.title + SOURCE_MAX_TITLE - 4, "é");
+    }
+}
+
 static void a_gap_takes_its_time(void **state)
 {
     struct sound_opus opus = {
@@ -399,6 +475,10 @@ static void what_is_truncated_is_played_and_named(void **state)
         assert_non_null(strstr(source->reason, " s of 20.0 s are there"));
         source_destroy(source);
     }
+    sound_write(sound_path(path, "cut.ogg"), SF_FORMAT_OGG | SF_FORMAT_VORBIS, 48000, 1, 440,
+                960000, "C");
+    sound_cut(path, sound_size(path) / 2);
+    truncated(path, "its end is missing");
     sound_write_opus(sound_path(path, "cut.opus"),
                      &(struct sound_opus){ .hz = 440, .packet = 960, .packets = 100 });
     sound_cut(path, sound_size(path) * 3 / 4);
@@ -440,6 +520,8 @@ int main(void)
         cmocka_unit_test(opus_packets_are_not_touched),
         cmocka_unit_test(opus_too_long_for_a_datagram_is_parted),
         cmocka_unit_test(a_chain_goes_on),
+        cmocka_unit_test(opus_tells_its_length_where_it_is_known),
+        cmocka_unit_test(titles_are_text_and_nothing_else),
         cmocka_unit_test(a_gap_takes_its_time),
         cmocka_unit_test(fec_carries_the_frame_before),
         cmocka_unit_test(what_cannot_be_opened_is_named),

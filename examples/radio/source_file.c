@@ -9,6 +9,7 @@
 #include "format.h"
 #include "resampler.h"
 #include "source.h"
+#include "terminal.h"
 
 enum {
     PIECE = 1024, /* frames that are read at a time: 21 ms at 48 kHz */
@@ -29,9 +30,20 @@ struct file_source {
     size_t at, n;                        /* what of it is left */
 };
 
+/* What libmpg123 thinks of a file it writes to standard error. */
+static sf_count_t read_piece(struct file_source *self)
+{
+    const bool mpeg = (self->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG;
+    const int before = mpeg ? terminal_hush() : -1;
+    const sf_count_t got = sf_readf_float(self->file, self->raw, PIECE);
+
+    terminal_unhush(before);
+    return got;
+}
+
 static void refill(struct file_source *self)
 {
-    const sf_count_t got = sf_readf_float(self->file, self->raw, PIECE);
+    const sf_count_t got = read_piece(self);
 
     self->at = 0;
     self->n = got > 0 ? (size_t)got : 0;
@@ -40,12 +52,20 @@ static void refill(struct file_source *self)
     source_to_stereo(self->raw, (unsigned)self->info.channels, self->n, self->piece);
 }
 
+/* libsndfile finds none where Vorbis has no last page. */
+static bool has_length(const struct file_source *self)
+{
+    return self->info.frames < SF_COUNT_MAX;
+}
+
 /* A tenth of a second short is more than an encoder's padding explains. */
 static void check_length(struct file_source *self)
 {
     const sf_count_t missing = self->promised - self->read;
 
-    if (missing > self->info.samplerate / 10) {
+    if (!has_length(self)) {
+        source_say(self->source.reason, "%s is truncated: its end is missing", self->path);
+    } else if (missing > self->info.samplerate / 10) {
         source_say(self->source.reason, "%s is truncated: %.1f s of %.1f s are there", self->path,
                    (double)self->read / self->info.samplerate,
                    (double)self->promised / self->info.samplerate);
@@ -115,7 +135,7 @@ static sf_count_t promised_frames(const struct file_source *self)
     if (file) {
         fclose(file);
     }
-    if (missing <= 0 || status.st_size == 0 || frames == 0) {
+    if (missing <= 0 || status.st_size == 0 || frames == 0 || !has_length(self)) {
         return frames;
     }
     /* In proportion: the bytes of a frame are not asked for, the format may be a packed one. */
@@ -124,9 +144,11 @@ static sf_count_t promised_frames(const struct file_source *self)
 
 static int open_decoder(struct file_source *self, char reason[SOURCE_MAX_REASON])
 {
+    const int before = terminal_hush();
     const char *why;
 
     self->file = sf_open(self->path, SFM_READ, &self->info);
+    terminal_unhush(before);
     if (!self->file) {
         /* libsndfile's own words speak of a missing file where it took a text for MP3. */
         source_say(reason, "%s is not audio that can be read", self->path);
@@ -174,8 +196,10 @@ struct source *source_file_open(const char *path, char reason[SOURCE_MAX_REASON]
     }
     self->promised = promised_frames(self);
     self->source.mono = self->info.channels == 1;
-    self->source.length = (uint64_t)((double)self->info.frames * RADIO_RATE /
-                                     self->info.samplerate);
+    if (has_length(self)) {
+        self->source.length = (uint64_t)((double)self->info.frames * RADIO_RATE /
+                                         self->info.samplerate);
+    }
     source_name(&self->source, sf_get_string(self->file, SF_STR_ARTIST),
                 sf_get_string(self->file, SF_STR_TITLE), path);
     return &self->source;

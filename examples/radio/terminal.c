@@ -1,5 +1,6 @@
 #include "terminal.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -106,6 +107,26 @@ void terminal_complain(const char *format, ...)
         fflush(stdout);
     }
     free(text);
+}
+
+int terminal_hush(void)
+{
+    const int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int nowhere = before >= 0 ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+
+    if (nowhere >= 0) {
+        (void)dup2(nowhere, STDERR_FILENO);
+        close(nowhere);
+    }
+    return before;
+}
+
+void terminal_unhush(int before)
+{
+    if (before >= 0) {
+        (void)dup2(before, STDERR_FILENO);
+        close(before);
+    }
 }
 
 bool terminal_is_live(void)

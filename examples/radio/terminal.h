@@ -14,6 +14,11 @@ __attribute__((format(printf, 1, 2))) void terminal_say(const char *format, ...)
 /* "radio: ..." on standard error. */
 __attribute__((format(printf, 1, 2))) void terminal_complain(const char *format, ...);
 
+/* Between these two standard error leads nowhere, for libraries that write there by themselves. `hush`
+ * returns what `unhush` wants back. */
+int terminal_hush(void);
+void terminal_unhush(int before);
+
 /* Standard output is a terminal that can move its cursor. */
 bool terminal_is_live(void);
 

@@ -94,12 +94,16 @@ const standardInput = (build, kind) => () => inFolder(async (folder) => {
 const nothing = () => inFolder(async (folder) => {
   const file = join(folder, 'letter.wav');
   const empty = join(folder, 'empty.opus');
+  const song = join(folder, 'song.mp3');
   await writeFile(file, 'Dear Sir, this is no music.');
+  await writeFile(song, 'Nor is this, and the library that finds it out must not say so itself.');
   await writeFile(empty, '');
-  const radio = new Process(['--http-port', '0', '--udp-port', '0', file, empty, join(folder, 'absent')]);
+  const radio = new Process(['--http-port', '0', '--udp-port', '0', file, song, empty,
+    join(folder, 'absent')]);
   assert.equal(await radio.ended, 1);
   assert.deepEqual(radio.errors, [
     `radio: ${file} is not audio that can be read.`,
+    `radio: ${song} is not audio that can be read.`,
     `radio: ${empty} is empty.`,
     `radio: ${join(folder, 'absent')} cannot be read: No such file or directory.`,
     'radio: there is nothing to play.',

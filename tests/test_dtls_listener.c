@@ -98,6 +98,39 @@ static void test_group_with_cookie(void **state)
     free(pair);
 }
 
+static const uint16_t *wanted;
+
+static void set_suites(struct pair_side *side, struct strait_dtls_config *config)
+{
+    for (int i = 0; side->index == PAIR_SERVER && i < 2 && wanted[i] != 0; i++) {
+        config->cipher_suites[config->n_cipher_suites++] = wanted[i];
+    }
+}
+
+/* The suite is in the HelloRetryRequest, and its hash in the cookie; connection ids wait for the end. */
+static void test_suite_with_cookie(void **state)
+{
+    static const uint16_t suites[][2] = { { 0x1301 }, { 0x1302, 0x1301 }, { 0x1303, 0x1302 } };
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof suites / sizeof *suites; i++) {
+        struct pair_options o = cookies(STRAIT_DTLS_1_3);
+        wanted = suites[i / 2];
+        o.configure = set_suites;
+        o.groups[1][0] = i % 2 ? STRAIT_GROUP_P256 : 0;
+        o.cid[0] = o.cid[1] = true;
+        o.cid_len[0] = 3;
+        o.cid_len[1] = 5;
+        pair_init(pair, 1);
+        assert_true(pair_connect(pair, &o));
+        assert_int_equal(pair_stats(pair, PAIR_CLIENT).cipher_suite, wanted[0]);
+        assert_true(pair_stats(pair, PAIR_CLIENT).cid);
+        assert_int_equal(listener_stats(pair).hello_retry_requests, 1);
+        pair_finish(pair);
+    }
+    free(pair);
+}
+
 static struct pair_options post_quantum(enum strait_dtls_version server_max)
 {
     struct pair_options o = cookies(0);
@@ -444,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cookie_round_trip),
         cmocka_unit_test(test_group_with_cookie),
+        cmocka_unit_test(test_suite_with_cookie),
         cmocka_unit_test(test_moving_boundary),
         cmocka_unit_test(test_many_fragments),
         cmocka_unit_test(test_overlapping_fragments),

@@ -5,10 +5,9 @@
 #include <wolfssl/wolfcrypt/sha256.h>
 #include <wolfssl/wolfcrypt/sha512.h>
 
+#include "transport/dtls/names.h"
 #include "transport/dtls/wire.h"
 #include "transport/util.h"
-
-enum { TLS_AES_256_GCM_SHA384 = 0x1302 };
 
 /* --- secrets --- */
 
@@ -120,7 +119,7 @@ static int hash_hello(uint16_t suite, const uint8_t *body, size_t body_len, uint
     uint8_t header[4] = { STRAIT__CLIENT_HELLO };
     strait__put24(header + 1, (uint32_t)body_len);
     int error;
-    if (suite == TLS_AES_256_GCM_SHA384) {
+    if (strait__suite_sha384(suite)) {
         wc_Sha384 sha;
         *len = WC_SHA384_DIGEST_SIZE;
         error = wc_InitSha384(&sha);

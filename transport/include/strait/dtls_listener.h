@@ -33,8 +33,8 @@ struct strait_dtls_listener_config {
     void (*send)(void *user, const void *to, size_t to_len, const uint8_t *data, size_t len);
     /*
      * A cookie came back: the association is about to be made from `config`, a copy of the template. Its
-     * `user` and `events` may be set here, so that its datagrams find their address, `mtu`,
-     * `initial_timeout` and the time-outs; the rest is settled with the client and stays. STRAIT_OK, or
+     * `user` and `events` may be set here, so that its datagrams find their address, `local_cid`, `mtu`,
+     * and the time-outs; the rest is settled with the client and stays. STRAIT_OK, or
      * anything else to refuse: then nothing is made and the client, which asks again, hears nothing. It must
      * not call the listener. NULL: the template as it is.
      */

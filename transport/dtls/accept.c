@@ -31,9 +31,8 @@ void strait__dtls_refuse(struct strait_dtls *d)
     strait__dtls_fail(d, d->refusal.error, "%s", d->refusal.detail);
 }
 
-static void refuse(struct strait_dtls *d, uint8_t alert, int error, const char *detail)
+void strait__dtls_suspect(struct strait_dtls *d, uint8_t alert, int error, const char *detail)
 {
-    d->stats.refused_hellos++;
     if (d->refusal.error == STRAIT_OK) {
         d->refusal = (struct strait__refusal){
             .error = error,
@@ -42,6 +41,12 @@ static void refuse(struct strait_dtls *d, uint8_t alert, int error, const char *
             .deadline = d->now + PATIENCE,
         };
     }
+}
+
+static void refuse(struct strait_dtls *d, uint8_t alert, int error, const char *detail)
+{
+    d->stats.refused_hellos++;
+    strait__dtls_suspect(d, alert, error, detail);
     /* Who brings a cookie has shown his address. */
     if (d->cookie_secret != NULL) {
         strait__dtls_refuse(d);
@@ -84,6 +89,13 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
         refuse(d, STRAIT__ALERT_INTERNAL_ERROR, STRAIT_E_CRYPTO,
                "wolfSSL agreed on no connection ids");
     }
+    uint8_t alert;
+    const char *fault = strait__psk_on(d) && d->stats.refused_hellos == refused
+                            ? strait__psk_check_hello(d, hello, dtls13, &alert)
+                            : NULL;
+    if (fault != NULL) {
+        refuse(d, alert, STRAIT_E_PSK, fault);
+    }
     d->hello13 = dtls13;
     return d->stats.refused_hellos == refused;
 }
@@ -98,8 +110,9 @@ void strait__dtls_hello_failed(struct strait_dtls *d, int error, const char *det
     }
     wolfSSL_get_alert_history(d->ssl, &history);
     bool told = history.last_tx.level == STRAIT__ALERT_FATAL;
-    refuse(d, told ? (uint8_t)history.last_tx.code : STRAIT__ALERT_HANDSHAKE_FAILURE, error,
-           detail);
+    uint8_t alert = told ? (uint8_t)history.last_tx.code : STRAIT__ALERT_HANDSHAKE_FAILURE;
+    /* RFC 8446, 6.2: a binder that does not fit; wolfSSL would say illegal_parameter. */
+    refuse(d, error == STRAIT_E_PSK ? STRAIT__ALERT_DECRYPT_ERROR : alert, error, detail);
 }
 
 /* --- the object on trial --- */

@@ -62,6 +62,7 @@ void strait_dtls_destroy(struct strait_dtls *dtls)
     strait__reassembly_reset(&dtls->reassembly, &hooks);
     strait__dtls_forget_first(dtls);
     strait__flight_finish(&dtls->flight, &hooks);
+    strait__psk_close(dtls);
     strait__free(&hooks, dtls->peer_der);
     strait_certificate_unref(dtls->config.certificate);
     strait__zero(dtls, sizeof *dtls);
@@ -93,9 +94,12 @@ int strait_dtls_start(struct strait_dtls *dtls, strait_time now)
     d->give_up = strait__dtls_later(d->now, d->config.handshake_timeout);
     /* What goes wrong here is returned and needs no event. */
     d->quiet = true;
+    const char *fault = strait__psk_start(d);
     int error = strait__dtls_object_open(d);
     if (error != STRAIT_OK) {
         strait__dtls_fail(d, error, "wolfSSL made no association: %s", strait_strerror(error));
+    } else if (fault != NULL) {
+        strait__dtls_fail(d, STRAIT_E_PSK, "%s", fault);
     } else if (!strait__dtls_is_server(d)) {
         strait__dtls_run(d, NULL, 0);
     }

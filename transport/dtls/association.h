@@ -14,9 +14,10 @@
 #include "transport/dtls/heard.h"
 #include "transport/dtls/hello.h"
 #include "transport/dtls/path.h"
-#include "transport/dtls/seen.h"
+#include "transport/dtls/psk.h"
 #include "transport/dtls/reassemble.h"
 #include "transport/dtls/rekey.h"
+#include "transport/dtls/seen.h"
 #include "transport/dtls/split.h"
 #include "transport/dtls/timer.h"
 #include "transport/dtls/wire.h"
@@ -61,11 +62,11 @@ struct strait_dtls {
     WOLFSSL *ssl;
     struct strait__wolf_scope scope;
     strait_time repeat_clock; /* what wolfSSL takes for the time, see wolf_io.c */
-    int hook_error;     /* what a hook refused in this call */
-    bool inside;        /* between enter and leave */
-    uint64_t read_seq0; /* the next record of epoch 0 that wolfSSL gets, see receive.c */
-    bool accepted;      /* wolfSSL_accept or _connect said that it is done */
-    const uint8_t *in;  /* what the receive callback gives next; NULL once it did */
+    int hook_error;           /* what a hook refused in this call */
+    bool inside;              /* between enter and leave */
+    uint64_t read_seq0;       /* the next record of epoch 0 that wolfSSL gets, see receive.c */
+    bool accepted;            /* wolfSSL_accept or _connect said that it is done */
+    const uint8_t *in;        /* what the receive callback gives next; NULL once it did */
     size_t in_len;
     bool in_plain; /* it is not protected */
     bool too_soon; /* ... and no reason yet to repeat a flight */
@@ -118,7 +119,8 @@ struct strait_dtls {
     struct strait_srtp_key send_key, receive_key;
     struct strait__exporter exporter;
     struct strait__rekey rekey;
-    bool keylog_failed; /* its file could not be written, and the log was told so */
+    struct strait__psk *psk; /* until the handshake is done; NULL: with certificates */
+    bool keylog_failed;      /* its file could not be written, and the log was told so */
 };
 
 /* --- association.c --- */
@@ -130,6 +132,11 @@ strait_time strait__dtls_later(strait_time now, strait_time interval);
 /* --- config.c --- */
 /* False where no DTLS version of the configuration is `version`. */
 bool strait__dtls_allows(const struct strait_dtls *d, enum strait_dtls_version version);
+
+/* --- accept.c, protected.c --- */
+/* Something unprotected, or protected with another key, shows that we shall not agree: unless the handshake
+ * ends well in time, the association fails so. */
+void strait__dtls_suspect(struct strait_dtls *d, uint8_t alert, int error, const char *detail);
 
 /* --- context.c --- */
 /* The wolfSSL context of an association: certificate, suites, versions. */

@@ -51,11 +51,23 @@ static bool legal_suites(const struct strait_dtls_config *c)
         return false;
     }
     for (size_t i = 0; i < c->n_cipher_suites; i++) {
-        if (strait__suite_find(c->cipher_suites[i]) == NULL) {
+        const struct strait__suite *suite = strait__suite_find(c->cipher_suites[i]);
+        if (suite == NULL || !strait__suite_fits(suite, c->auth == STRAIT_DTLS_AUTH_PSK)) {
             return false;
         }
     }
     return true;
+}
+
+/* One at a time: keys, or certificates on both sides. */
+static bool legal_auth(const struct strait_dtls_config *c)
+{
+    if (c->auth == STRAIT_DTLS_AUTH_PSK) {
+        bool hint = c->psk_hint == NULL || strnlen(c->psk_hint, STRAIT_DTLS_MAX_PSK_IDENTITY + 1) <=
+                                               STRAIT_DTLS_MAX_PSK_IDENTITY;
+        return c->events.psk != NULL && c->certificate == NULL && hint;
+    }
+    return c->auth == STRAIT_DTLS_AUTH_FINGERPRINT && c->certificate != NULL;
 }
 
 /* DTLS 1.2 knows no hybrid group, and a server of it needs a suite for its kind of key. */
@@ -68,8 +80,9 @@ static bool possible12(const struct strait_dtls_config *c)
     for (size_t i = 0; i < c->n_cipher_suites; i++) {
         enum strait__suite_kind kind = strait__suite_find(c->cipher_suites[i])->kind;
         bool rsa = kind == STRAIT__SUITE_RSA;
-        suite |= kind != STRAIT__SUITE_13 && (c->role != STRAIT_DTLS_SERVER ||
-                                              rsa == strait__certificate_is_rsa(c->certificate));
+        bool free = c->role != STRAIT_DTLS_SERVER || kind == STRAIT__SUITE_PSK;
+        suite |= kind != STRAIT__SUITE_13 &&
+                 (free || rsa == strait__certificate_is_rsa(c->certificate));
     }
     return group && suite;
 }
@@ -128,7 +141,8 @@ static void fill_gaps(struct strait_dtls_config *c)
         c->n_groups = sizeof groups / sizeof *groups;
     }
     if (c->n_cipher_suites == 0) {
-        c->n_cipher_suites = strait__suites_default(c->cipher_suites);
+        c->n_cipher_suites = strait__suites_default(c->cipher_suites,
+                                                    c->auth == STRAIT_DTLS_AUTH_PSK);
     }
 }
 
@@ -141,8 +155,7 @@ int strait__dtls_config_read(struct strait_dtls_config *out,
                              const struct strait_dtls_config *config)
 {
     if (strait__sized_read(out, sizeof *out, config) != STRAIT_OK || out->events.send == NULL ||
-        out->certificate == NULL ||
-        (out->role != STRAIT_DTLS_CLIENT && out->role != STRAIT_DTLS_SERVER) ||
+        !legal_auth(out) || (out->role != STRAIT_DTLS_CLIENT && out->role != STRAIT_DTLS_SERVER) ||
         !legal_version(out->min_version) || !legal_version(out->max_version)) {
         return STRAIT_E_INVALID;
     }

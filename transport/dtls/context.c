@@ -47,13 +47,20 @@ static int context_fill(struct strait_dtls *d)
 {
     char suites[STRAIT__SUITES_TEXT];
     strait__suites_print(d->config.cipher_suites, d->config.n_cipher_suites, suites);
-    if ((negotiates(d) && wolfSSL_CTX_SetMinVersion(d->ctx, WOLFSSL_DTLSV1_2) != WOLFSSL_SUCCESS) ||
-        wolfSSL_CTX_set_cipher_list(d->ctx, suites) != WOLFSSL_SUCCESS || !set_certificate(d)) {
+    if (negotiates(d) && wolfSSL_CTX_SetMinVersion(d->ctx, WOLFSSL_DTLSV1_2) != WOLFSSL_SUCCESS) {
         return STRAIT_E_CRYPTO;
     }
-    /* RFC 8827, 6.5: both sides present a certificate; fingerprints say whose it is. */
-    wolfSSL_CTX_set_verify(d->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                           strait__dtls_on_verify);
+    if (strait__psk_on(d) ? !strait__psk_open(d) : !set_certificate(d)) {
+        return STRAIT_E_CRYPTO;
+    }
+    if (wolfSSL_CTX_set_cipher_list(d->ctx, suites) != WOLFSSL_SUCCESS) {
+        return STRAIT_E_CRYPTO;
+    }
+    if (!strait__psk_on(d)) {
+        /* RFC 8827, 6.5: both sides present a certificate; fingerprints say whose it is. */
+        wolfSSL_CTX_set_verify(d->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                               strait__dtls_on_verify);
+    }
     wolfSSL_CTX_SetIORecv(d->ctx, strait__dtls_on_receive);
     wolfSSL_CTX_SetIOSend(d->ctx, strait__dtls_on_send);
     return STRAIT_OK;

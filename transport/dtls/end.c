@@ -17,6 +17,7 @@ void strait__dtls_zero_keys(struct strait_dtls *d)
     strait__zero(&d->send_key, sizeof d->send_key);
     strait__zero(&d->receive_key, sizeof d->receive_key);
     strait__zero(&d->exporter, sizeof d->exporter);
+    strait__psk_close(d);
     strait__zero(&d->seen, sizeof d->seen);
 }
 
@@ -138,6 +139,8 @@ static const struct meaning meanings[] = {
       "the peer has no key exchange group in common with us: add one to strait_dtls_config.groups" },
     { ECC_CURVE_ERROR, STRAIT_E_NO_GROUP,
       "the peer has no key exchange group in common with us: add one to strait_dtls_config.groups" },
+    { PSK_KEY_ERROR, STRAIT_E_PSK, "the peer's pre-shared key cannot be used" },
+    { BAD_BINDER, STRAIT_E_PSK, "the peer knows the identity and has another key for it" },
     { VERIFY_FINISHED_ERROR, STRAIT_E_HANDSHAKE,
       "the peer's Finished does not fit: somebody changed the handshake on its way" },
 };
@@ -153,12 +156,12 @@ static const struct meaning *meaning_of(int wolf_error)
 }
 
 /* wolfSSL tells the peer of some errors and keeps silent about others. */
-static void tell_peer(struct strait_dtls *d)
+static void tell_peer(struct strait_dtls *d, uint8_t alert)
 {
     WOLFSSL_ALERT_HISTORY history = { .last_tx = { .level = -1 } };
     wolfSSL_get_alert_history(d->ssl, &history);
     if (history.last_tx.level != STRAIT__ALERT_FATAL) {
-        strait__dtls_send_alert(d, STRAIT__ALERT_HANDSHAKE_FAILURE);
+        strait__dtls_send_alert(d, alert);
     }
 }
 
@@ -173,7 +176,7 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         return;
     }
     if (d->hook_error != 0) {
-        tell_peer(d);
+        tell_peer(d, STRAIT__ALERT_HANDSHAKE_FAILURE);
         strait__dtls_fail(d, d->hook_error, "%s",
                           d->hook_error == STRAIT_E_NOMEM ? "out of memory in the handshake"
                                                           : "the random source failed");
@@ -185,7 +188,12 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
                                   meaning != NULL ? meaning->detail : "");
         return;
     }
-    tell_peer(d);
+    bool unknown = wolf_error == PSK_KEY_ERROR && strait__dtls_is_server(d);
+    tell_peer(d, unknown ? STRAIT__ALERT_UNKNOWN_PSK_IDENTITY : STRAIT__ALERT_HANDSHAKE_FAILURE);
+    if (strait__psk_fault(d) != NULL) {
+        strait__dtls_fail(d, STRAIT_E_PSK, "%s", strait__psk_fault(d));
+        return;
+    }
     if (meaning != NULL) {
         strait__dtls_fail(d, meaning->error, "%s", meaning->detail);
         return;

@@ -54,7 +54,11 @@ void strait__dtls_finish(struct strait_dtls *d)
     if (d->finished || strait__dtls_ended(d) || !handshake_done(d)) {
         return;
     }
-    if (d->peer_der == NULL) {
+    if (strait__psk_on(d)) {
+        /* Both Finished are under its keys. */
+        d->verified = STRAIT__VERIFY_GOOD;
+        strait__psk_close(d);
+    } else if (d->peer_der == NULL) {
         strait__dtls_send_alert(d, STRAIT__ALERT_BAD_CERTIFICATE);
         strait__dtls_fail(d, STRAIT_E_NO_CERTIFICATE,
                           "the peer sent no certificate: WebRTC needs one from both sides");

@@ -5,6 +5,7 @@
 enum {
     SUPPORTED_GROUPS = 10,
     USE_SRTP = 14,
+    PRE_SHARED_KEY = 41,
     SUPPORTED_VERSIONS = 43,
     COOKIE = 44,
     KEY_SHARE = 51,
@@ -98,6 +99,25 @@ static bool read_shares(struct strait__hello *out, struct cursor body)
     return true;
 }
 
+static bool read_identities(struct strait__hello *out, struct cursor body)
+{
+    struct cursor list = take_vector(&body, 2);
+    take_vector(&body, 2); /* binders */
+    if (out->identities.data != NULL || list.failed || list.len == 0 || body.failed ||
+        body.len != 0) {
+        return false;
+    }
+    out->identities = bytes_of(list);
+    while (list.len > 0) {
+        take_vector(&list, 2);
+        take(&list, 4); /* obfuscated_ticket_age */
+        if (list.failed) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_extension(struct strait__hello *out, uint16_t type, struct cursor body)
 {
     switch (type) {
@@ -118,6 +138,8 @@ static bool read_extension(struct strait__hello *out, uint16_t type, struct curs
         return read_cid(out, body);
     case KEY_SHARE:
         return read_shares(out, body);
+    case PRE_SHARED_KEY:
+        return read_identities(out, body);
     default:
         return true;
     }

@@ -32,9 +32,11 @@ struct strait__hello {
     struct strait__numbers versions; /* supported_versions */
     struct strait__numbers groups;   /* supported_groups */
     struct strait__numbers profiles; /* use_srtp (RFC 5764, 4.1.1) */
-    struct strait__bytes cookie13;   /* the extension (RFC 8446, 4.2.2) */
-    struct strait__bytes cid;        /* connection_id (RFC 9146, section 3), may be empty */
-    struct strait__bytes shares; /* key_share (RFC 8446, 4.2.8): the list of them, may be empty */
+    /* pre_shared_key (RFC 8446, 4.2.11): the list of them, sound */
+    struct strait__bytes identities;
+    struct strait__bytes cookie13; /* the extension (RFC 8446, 4.2.2) */
+    struct strait__bytes cid;      /* connection_id (RFC 9146, section 3), may be empty */
+    struct strait__bytes shares;   /* key_share (RFC 8446, 4.2.8): the list of them, may be empty */
 };
 
 /* `body`: the message without its handshake header. False where it is malformed. */

@@ -70,6 +70,24 @@ static void renumber(struct strait_dtls *d, struct strait__record *record)
     }
 }
 
+/* DTLS 1.2: a client that means no identity shall not get another's. */
+static bool sound_identity(struct strait_dtls *d, const struct strait__record *record)
+{
+    struct strait__handshake h;
+    if (!strait__handshake_read(&h, record->data + STRAIT__RECORD_HEADER,
+                                record->len - STRAIT__RECORD_HEADER) ||
+        h.type != STRAIT__CLIENT_KEY_EXCHANGE) {
+        return true;
+    }
+    const char *fault = strait__psk_check_exchange(&h);
+    if (fault == NULL) {
+        return true;
+    }
+    d->stats.dropped_malformed++;
+    strait__dtls_suspect(d, STRAIT__ALERT_UNKNOWN_PSK_IDENTITY, STRAIT_E_PSK, fault);
+    return false;
+}
+
 static void pass(struct strait_dtls *d, struct strait__record *record)
 {
     if (!record->unified && record->epoch == 0) {
@@ -79,6 +97,9 @@ static void pass(struct strait_dtls *d, struct strait__record *record)
         }
         if (record->type == STRAIT__HANDSHAKE) {
             note_server_hello(d, record);
+            if (strait__psk_on(d) && !sound_identity(d, record)) {
+                return;
+            }
         }
         renumber(d, record);
         strait__dtls_run(d, record->data, record->len);

@@ -21,6 +21,13 @@ static const struct strait__suite suites[] = {
       "ECDHE-RSA-AES256-GCM-SHA384" },
     { 0xcca8, STRAIT__SUITE_RSA, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
       "ECDHE-RSA-CHACHA20-POLY1305" },
+    { 0xd001, STRAIT__SUITE_PSK, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256",
+      "ECDHE-PSK-AES128-GCM-SHA256" },
+    { 0xccac, STRAIT__SUITE_PSK, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+      "ECDHE-PSK-CHACHA20-POLY1305" },
+    { 0x00a8, STRAIT__SUITE_PSK, "TLS_PSK_WITH_AES_128_GCM_SHA256", "PSK-AES128-GCM-SHA256" },
+    { 0x00a9, STRAIT__SUITE_PSK, "TLS_PSK_WITH_AES_256_GCM_SHA384", "PSK-AES256-GCM-SHA384" },
+    { 0xccab, STRAIT__SUITE_PSK, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256", "PSK-CHACHA20-POLY1305" },
 };
 
 enum { N_SUITES = sizeof suites / sizeof *suites };
@@ -47,7 +54,17 @@ const struct strait__suite *strait__suite_named(const char *name)
     return NULL;
 }
 
-size_t strait__suites_default(uint16_t *out)
+bool strait__suite_fits(const struct strait__suite *suite, bool psk)
+{
+    /* RFC 8446, 4.2.11: a pre-shared key goes with one hash, and that is SHA-256 where nothing is said. */
+    enum { AES_256_GCM_SHA384 = 0x1302 };
+    if (suite->kind == STRAIT__SUITE_13) {
+        return !psk || suite->number != AES_256_GCM_SHA384;
+    }
+    return psk == (suite->kind == STRAIT__SUITE_PSK);
+}
+
+size_t strait__suites_default(uint16_t *out, bool psk)
 {
     size_t n = 0;
     for (size_t i = 0; i < N_SUITES; i++) {
@@ -56,7 +73,9 @@ size_t strait__suites_default(uint16_t *out)
             continue;
         }
 #endif
-        out[n++] = suites[i].number;
+        if (strait__suite_fits(&suites[i], psk)) {
+            out[n++] = suites[i].number;
+        }
     }
     return n;
 }

@@ -1,4 +1,4 @@
-/* The cipher suites: AEAD with an ephemeral key exchange and nothing else. */
+/* The cipher suites: AEAD and nothing else; with certificates an ephemeral key exchange as well. */
 #ifndef STRAIT_DTLS_SUITES_H
 #define STRAIT_DTLS_SUITES_H
 
@@ -7,7 +7,8 @@
 enum strait__suite_kind {
     STRAIT__SUITE_13,    /* DTLS 1.3: says nothing about certificates */
     STRAIT__SUITE_ECDSA, /* DTLS 1.2 with that key in the server's certificate */
-    STRAIT__SUITE_RSA
+    STRAIT__SUITE_RSA,
+    STRAIT__SUITE_PSK /* DTLS 1.2 with a pre-shared key, also without an ephemeral exchange */
 };
 
 struct strait__suite {
@@ -21,8 +22,11 @@ struct strait__suite {
 const struct strait__suite *strait__suite_find(uint16_t number);
 const struct strait__suite *strait__suite_named(const char *name);
 
+/* True where the suite can be had with certificates, or with a pre-shared key. */
+bool strait__suite_fits(const struct strait__suite *suite, bool psk);
+
 /* Our own order; returns how many. `out` has room for STRAIT_DTLS_MAX_CIPHERS. */
-size_t strait__suites_default(uint16_t *out);
+size_t strait__suites_default(uint16_t *out, bool psk);
 
 /* The list as wolfSSL reads it. `out` has room for STRAIT__SUITES_TEXT. */
 enum { STRAIT__SUITES_TEXT = 40 * STRAIT_DTLS_MAX_CIPHERS };

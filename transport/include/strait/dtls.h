@@ -47,11 +47,34 @@ enum strait_dtls_group {
     STRAIT_GROUP_X25519MLKEM768 = 0x11ec
 };
 
+/* How the ends know each other. One at a time. */
+enum strait_dtls_auth {
+    STRAIT_DTLS_AUTH_FINGERPRINT =
+        0,                   /* certificates with fingerprints that are signalled (WebRTC) */
+    STRAIT_DTLS_AUTH_PSK = 2 /* a key that both have already; no certificate */
+};
+
 #define STRAIT_DTLS_MAX_PROFILES 4u
 #define STRAIT_DTLS_MAX_GROUPS 4u
 #define STRAIT_DTLS_MAX_CIPHERS 16u
 #define STRAIT_DTLS_MAX_FINGERPRINTS 8u
 #define STRAIT_DTLS_MAX_CID 32u
+#define STRAIT_DTLS_MAX_PSK_IDENTITY 128u
+#define STRAIT_DTLS_MAX_PSK_KEY 64u
+
+/* A question for a pre-shared key and its answer. Borrowed until the event returns; zeroed after the
+ * handshake. */
+struct strait_dtls_psk {
+    const char *hint; /* client in 1.2: what the server said about its identities; NULL: nothing */
+    /* Client: to be filled. Server: the client's, with a zero byte behind it. 1..128 bytes, of which none is
+     * zero. */
+    char identity[STRAIT_DTLS_MAX_PSK_IDENTITY + 1];
+    size_t identity_len;
+    /* To be filled: 1..64 bytes. One that people can remember is one that others can guess: 16 random bytes
+     * or more (RFC 9257, section 6). */
+    uint8_t key[STRAIT_DTLS_MAX_PSK_KEY];
+    size_t key_len;
+};
 
 /*
  * Called by the association. `state` and `data` fire inside receive and advance only; `send` inside
@@ -71,6 +94,10 @@ struct strait_dtls_events {
     /* A line of the key log in NSS's format, without its end: whoever has it reads all. May fire inside
      * every function that takes the association and a time, and may call none of them. */
     void (*keylog)(void *user, const char *line);
+    /* The pre-shared key, once or twice a handshake; required with STRAIT_DTLS_AUTH_PSK. Returns STRAIT_OK, or
+     * STRAIT_E_PSK where there is none, with which the handshake fails. Fires inside start, receive and
+     * advance, and may call none of the functions that take a time. */
+    int (*psk)(void *user, struct strait_dtls_psk *psk);
 };
 
 struct strait_dtls_config {
@@ -78,7 +105,7 @@ struct strait_dtls_config {
     const struct strait_hooks *hooks; /* NULL: the defaults; copied */
     struct strait_dtls_events events; /* copied */
     void *user;
-    struct strait_certificate *certificate; /* a reference is taken; required */
+    struct strait_certificate *certificate; /* a reference is taken; required but with a PSK */
     enum strait_dtls_role role;             /* CLIENT or SERVER */
     enum strait_dtls_version min_version;   /* 0: DTLS 1.2 */
     enum strait_dtls_version max_version;   /* 0: DTLS 1.3 */
@@ -120,6 +147,11 @@ struct strait_dtls_config {
     bool cid;
     uint8_t local_cid[STRAIT_DTLS_MAX_CID];
     uint8_t local_cid_len; /* at most STRAIT_DTLS_MAX_CID */
+    /* With STRAIT_DTLS_AUTH_PSK `certificate` is NULL, fingerprints are not looked at, and the cipher suites
+     * are those with a pre-shared key in 1.2 and those with SHA-256 in 1.3. */
+    enum strait_dtls_auth auth;
+    /* Server of 1.2: see strait_dtls_psk. At most 128 bytes, copied; NULL: none. */
+    const char *psk_hint;
 };
 
 struct strait_dtls_stats {
@@ -132,10 +164,10 @@ struct strait_dtls_stats {
     bool cid;                         /* connection ids were agreed on */
     uint64_t datagrams_sent, datagrams_received;
     uint64_t bytes_sent, bytes_received;
-    uint64_t flights_retransmitted;  /* by our timer */
-    uint32_t mtu_backoffs; /* times that a flight which stayed without an answer went in smaller
+    uint64_t flights_retransmitted; /* by our timer */
+    uint32_t mtu_backoffs;     /* times that a flight which stayed without an answer went in smaller
                                            datagrams: 548 bytes, then 256 */
-    uint64_t key_updates_sent;       /* of our own accord; DTLS 1.3 */
+    uint64_t key_updates_sent; /* of our own accord; DTLS 1.3 */
     uint64_t key_updates_received;   /* epochs that the peer began after the handshake */
     uint32_t client_hello_fragments; /* handshake fragments of the first ClientHello that was whole;
                                            1: it came in one. 0: none, or we are the client */
@@ -187,7 +219,7 @@ STRAIT_API int strait_dtls_set_fingerprints(struct strait_dtls *dtls,
                                             size_t n);
 
 /* Begins: NEW -> CONNECTING. The client's ClientHello goes to the sink inside. STRAIT_E_STATE; or
- * STRAIT_E_NOMEM, _RANDOM, _CRYPTO: then it is FAILED at once, without an event. */
+ * STRAIT_E_NOMEM, _RANDOM, _CRYPTO, _PSK: then it is FAILED at once, without an event. */
 STRAIT_API int strait_dtls_start(struct strait_dtls *dtls, strait_time now);
 
 /*

@@ -246,6 +246,11 @@ static int side_create(struct pair *pair, int i, const struct pair_options *o)
          config.n_groups++) {
         config.groups[config.n_groups] = o->groups[i][config.n_groups];
     }
+    config.cid = o->cid[i];
+    config.local_cid_len = o->cid_len[i];
+    for (size_t k = 0; k < STRAIT_DTLS_MAX_CID; k++) {
+        config.local_cid[k] = pair_cid(i, k);
+    }
     if (o->configure != NULL) {
         o->configure(side, &config);
     }

@@ -15,7 +15,7 @@ static bool use(struct strait_dtls *d)
 bool strait__cid_offer(struct strait_dtls *d)
 {
     bool forgets = DtlsCIDOnExtensionsParsed != NULL || !strait__dtls_allows(d, STRAIT_DTLS_1_2);
-    return !d->config.cid || strait__dtls_is_server(d) || !forgets || use(d);
+    return !d->config.cid || strait__dtls_is_server(d) || (forgets && use(d));
 }
 
 /* True if it will be asked for another ClientHello. */

@@ -149,6 +149,10 @@ static void fill_gaps(struct strait_dtls_config *c)
 bool strait__dtls_legal_mtu(uint16_t mtu)
 {
     return mtu >= MTU_MIN && mtu <= MTU_MAX;
+/* wolfSSL's client of both versions takes a ServerHello of 1.2 that agrees on ids for a false one. */
+static bool offers_cid(const struct strait_dtls_config *c)
+{
+    return !c->cid || c->role == STRAIT_DTLS_SERVER || c->min_version == c->max_version;
 }
 
 int strait__dtls_config_read(struct strait_dtls_config *out,
@@ -169,7 +173,7 @@ int strait__dtls_config_read(struct strait_dtls_config *out,
         out->local_cid_len > STRAIT_DTLS_MAX_CID || (out->local_cid_len > 0 && !out->cid)) {
         return STRAIT_E_INVALID;
     }
-    return built(out) ? STRAIT_OK : STRAIT_E_UNSUPPORTED;
+    return built(out) && offers_cid(out) ? STRAIT_OK : STRAIT_E_UNSUPPORTED;
 }
 
 bool strait__dtls_allows(const struct strait_dtls *d, enum strait_dtls_version version)

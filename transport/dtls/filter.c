@@ -149,7 +149,7 @@ static enum strait__verdict check_plaintext(const struct strait__filter *filter,
 static bool has_due_cid12(const struct strait__filter *filter, const struct strait__record *record)
 {
     if (!record->has_cid) {
-        return !filter->negotiated || filter->cid_len == 0;
+        return !filter->cid_agreed;
     }
     return filter->cid_len > 0 &&
            memcmp(record->data + CID12_AT, filter->cid, filter->cid_len) == 0;
@@ -195,7 +195,9 @@ static enum strait__verdict next_plain_header(const struct strait__filter *filte
     record->seq = strait__get48(data + 5);
     size_t len = strait__get16(data + header - 2);
     if (len > left - header) {
-        return STRAIT__RECORD_OVERLONG;
+        /* An id of another length hides where the record's length is. */
+        return record->has_cid && !has_due_cid12(filter, record) ? STRAIT__RECORD_CID
+                                                                 : STRAIT__RECORD_OVERLONG;
     }
     record->len = header + len;
     /* RFC 6347, 4.2.1 and RFC 9147, 4: DTLS 1.0's number in a first ClientHello, else 1.2's. */
@@ -226,7 +228,7 @@ static enum strait__verdict check_13(const struct strait__filter *filter,
         return STRAIT__RECORD_EPOCH;
     }
     /* RFC 9147, 4: a negotiated id is in all datagrams. wolfSSL wants it in all records. */
-    if (!record->has_cid && filter->negotiated && filter->cid_len > 0) {
+    if (!record->has_cid && filter->cid_agreed) {
         return STRAIT__RECORD_CID;
     }
     if (len == 0) {

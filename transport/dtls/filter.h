@@ -44,9 +44,10 @@ struct strait__filter {
     uint8_t overhead12; /* explicit nonce and tag of the suite of DTLS 1.2 */
     uint64_t epoch13;   /* the newest that the peer used, once finished */
     /* Our connection id, which the peer writes into each protected record: RFC 9146; RFC 9147, section 9.
-     * `negotiated` says whether it must, or may not yet. Length 0: none. */
+     * Length 0: none. */
     const uint8_t *cid;
     uint8_t cid_len;
+    bool cid_agreed; /* the hellos say that it must; before, it may */
 };
 
 struct strait__record {

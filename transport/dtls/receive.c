@@ -8,7 +8,10 @@ static const strait_time ALERT_PATIENCE = 2 * STRAIT_S;
 static struct strait__filter view(const struct strait_dtls *d)
 {
     bool negotiated = d->stats.cipher_suite != 0;
-    bool cid = negotiated ? d->stats.cid : d->config.cid;
+    /* A HelloRetryRequest has a suite as well, but no keys follow. */
+    bool greeted = negotiated && (d->stats.version == STRAIT_DTLS_1_2 || d->seen.latest > 0);
+    bool cid = greeted ? d->stats.cid : d->config.cid;
+    uint8_t cid_len = cid ? d->config.local_cid_len : 0;
     return (struct strait__filter){
         .server = strait__dtls_is_server(d),
         .negotiated = negotiated,
@@ -19,7 +22,8 @@ static struct strait__filter view(const struct strait_dtls *d)
         .overhead12 = strait__suite_overhead12(d->stats.cipher_suite),
         .epoch13 = d->seen.latest,
         .cid = d->config.local_cid,
-        .cid_len = cid ? d->config.local_cid_len : 0,
+        .cid_len = cid_len,
+        .cid_agreed = greeted && cid_len > 0,
     };
 }
 

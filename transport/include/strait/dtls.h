@@ -139,7 +139,8 @@ struct strait_dtls_config {
      * Connection ids (RFC 9146 for 1.2, RFC 9147, section 9 for 1.3): offered as client, agreed on as
      * server. `local_cid` is ours: the peer writes it into each protected record, so that a host finds the
      * association by strait_dtls_peek_cid when the peer's address has changed. Ids of one port shall have
-     * one length and differ. Length 0: the peer writes none, but we write the peer's where it has one. Not
+     * one length and differ. Length 0: the peer writes none, but we write the peer's where it has one. A
+     * client has them only with one version, min_version = max_version, else STRAIT_E_UNSUPPORTED. Not
      * there: the peer's own ids above STRAIT_DTLS_MAX_CID bytes (a server agrees on none then; a client of
      * such a server fails in 1.2), and the messages of 1.3 that change ids (NewConnectionId and
      * RequestConnectionId; a peer that sends one loses the association).

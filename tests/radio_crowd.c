@@ -68,11 +68,22 @@ void radio_start(struct radio_process *radio, const char *program)
         /* Not even a test that failed leaves it behind. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(fileno(output), STDOUT_FILENO);
-        execl(program, program, "--http-port", "0", "--udp-port", "0", (char *)NULL);
+        execl(program, program, "--http-port", "0", "--udp-port", "0", "--verbose", (char *)NULL);
         _exit(127);
     }
     fclose(output);
     radio->port = read_port(radio);
+}
+
+char *radio_said(const struct radio_process *radio)
+{
+    const off_t len = lseek(radio->output, 0, SEEK_END);
+    char *text = malloc((size_t)len + 1);
+
+    assert_non_null(text);
+    assert_int_equal(pread(radio->output, text, (size_t)len, 0), len);
+    text[len] = '\0';
+    return text;
 }
 
 int radio_stop(struct radio_process *radio)

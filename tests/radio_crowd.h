@@ -12,8 +12,11 @@ struct radio_process {
     uint16_t port;
 };
 
-/* Starts `program` on free ports of this machine. Errors end the test, here and below. */
+/* Starts `program`, verbose, on free ports of this machine. Errors end the test, here and below. */
 void radio_start(struct radio_process *radio, const char *program);
+
+/* All that it has said on standard output; the caller frees it. */
+char *radio_said(const struct radio_process *radio);
 
 /* As Ctrl-C does; returns its exit status. */
 int radio_stop(struct radio_process *radio);

@@ -233,10 +233,52 @@ static void one_that_never_reads_costs_the_others_nothing(void **state)
     strait_runtime_destroy(own);
 }
 
+/* --- What is told of them ---------------------------------------------------------------------- */
+
+/* Each stands in the text after the one before. */
+static void in_order(const char *text, const char *const *wanted, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *found = strstr(text, wanted[i]);
+
+        if (!found) {
+            fail_msg("'%s' is not told in: %s", wanted[i], text);
+        }
+        text = found + strlen(wanted[i]);
+    }
+}
+
+static void verbose_tells_each_state(void **state)
+{
+    static const char *const wanted[] = {
+        "listener 1 joined from 127.0.0.1, 1 now\n",
+        "listener 1: ICE checking after ",
+        "listener 1: ICE connected after ",
+        "listener 1: DTLS connecting after ",
+        "listener 1: DTLS connected after ",
+        "listener 1 connected after ",
+        "listener 1: DTLS closed after ",
+        "listener 1 left: it closed the connection, 0 now\n",
+    };
+    static struct crowd_listener listener;
+    struct crowd *crowd = *state;
+    char *said;
+
+    crowd_join(&listener, &crowd->radio, crowd->runtime, crowd->certificate);
+    hear(crowd, &listener, 3);
+    crowd_close(&listener);
+    crowd_vanish(&listener);
+    settle(crowd, 0);
+    said = radio_said(&crowd->radio);
+    in_order(said, wanted, sizeof wanted / sizeof wanted[0]);
+    free(said);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(coming_and_going_leaves_nothing_behind, begin, end),
+        cmocka_unit_test_setup_teardown(verbose_tells_each_state, begin, end),
         cmocka_unit_test_setup_teardown(one_that_never_reads_costs_the_others_nothing, begin, end),
     };
 

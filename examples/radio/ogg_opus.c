@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bytes.h"
 #include "format.h"
 
 enum {
@@ -80,11 +81,6 @@ void ogg_opus_wrote(struct ogg_opus *ogg, size_t len)
 }
 
 /* --- Heads ------------------------------------------------------------------------------------- */
-
-static uint32_t little32(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 /* RFC 7845, section 5.1. Only family 0 is one Opus stream of one or two channels, as RTP carries it. */
 static bool read_head(struct ogg_opus *ogg, const ogg_packet *packet,

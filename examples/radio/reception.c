@@ -2,32 +2,12 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 #define RATE 48000u
 #define MAX_CNAME 64u
 
 enum { RTCP_SR = 200, RTCP_RR = 201, RTCP_SDES = 202, SDES_CNAME = 1 };
-
-static uint32_t get16(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    return get16(p) << 16 | get16(p + 2);
-}
-
-static void put16(uint8_t *p, uint32_t value)
-{
-    p[0] = (uint8_t)(value >> 8);
-    p[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *p, uint32_t value)
-{
-    put16(p, value >> 16);
-    put16(p + 2, value);
-}
 
 bool rtp_read(struct rtp_packet *out, const uint8_t *data, size_t len)
 {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 enum {
     RTCP_SR = 200,
     RTCP_RR = 201,
@@ -11,28 +13,6 @@ enum {
     SENDER_INFO = 20, /* bytes between the SSRC and the report blocks of a sender report */
     REPORT_BLOCK = 24,
 };
-
-static void put16(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-    put16(p, v >> 16);
-    put16(p + 2, v);
-}
-
-static uint32_t get16(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    return get16(p) << 16 | get16(p + 2);
-}
 
 void rtp_write_header(uint8_t out[RTP_HEADER_LEN], const struct rtp_header *header)
 {

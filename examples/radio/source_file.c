@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bytes.h"
 #include "format.h"
 #include "resampler.h"
 #include "source.h"
@@ -110,11 +111,6 @@ static void destroy(struct source *source)
     resampler_destroy(self->resampler);
     free(self->path);
     free(self);
-}
-
-static uint32_t little32(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 /* libsndfile takes a WAV file that was cut as one that is shorter: its head knows better. Streams

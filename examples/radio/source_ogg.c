@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "ogg_opus.h"
 #include "source.h"
 
@@ -75,16 +76,6 @@ static void destroy(struct source *source)
     free(self);
 }
 
-static uint64_t little(const uint8_t *p, size_t bytes)
-{
-    uint64_t value = 0;
-
-    while (bytes-- > 0) {
-        value = value << 8 | p[bytes];
-    }
-    return value;
-}
-
 /* By the granule position of the last page, where that is a page of this very stream: neither a chain
  * nor streams side by side tell their length there. 0: unknown. */
 static uint64_t find_length(FILE *file, const struct ogg_opus *ogg)
@@ -99,8 +90,8 @@ static uint64_t find_length(FILE *file, const struct ogg_opus *ogg)
     }
     for (at = len; at-- > 0;) {
         if (len - at >= PAGE_HEAD && memcmp(tail + at, "OggS", 4) == 0) {
-            if ((uint32_t)little(tail + at + 14, 4) == (uint32_t)ogg_opus_serial(ogg)) {
-                granule = little(tail + at + 6, 8);
+            if (little32(tail + at + 14) == (uint32_t)ogg_opus_serial(ogg)) {
+                granule = little64(tail + at + 6);
             }
             break;
         }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 enum {
     INTEGERS = 1,
     FLOATS = 3,
@@ -10,16 +12,6 @@ enum {
     MIN_FORMAT = 16,
     FORMAT = 26
 };
-
-static uint16_t little16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t little32(const uint8_t *p)
-{
-    return little16(p) | (uint32_t)little16(p + 2) << 16;
-}
 
 static bool read_format(struct wav_stream *wav, const uint8_t *p, size_t len, const char **reason)
 {

@@ -29,7 +29,7 @@ static void meet(int role_a, int role_b, unsigned loss)
     }
     qsort(took, SEEDS, sizeof *took, by_time);
     print_message(
-        "loss %u %%: completed after p50 %u, p90 %u, p99 %u, most %u ms\n", loss,
+        "# loss %u %%: completed after p50 %u, p90 %u, p99 %u, most %u ms\n", loss,
         (unsigned)(took[SEEDS / 2] / STRAIT_MS), (unsigned)(took[SEEDS * 9 / 10] / STRAIT_MS),
         (unsigned)(took[SEEDS * 99 / 100] / STRAIT_MS), (unsigned)(took[SEEDS - 1] / STRAIT_MS));
 }

@@ -50,6 +50,15 @@ static void on_send(void *user, const uint8_t *data, size_t len)
     sim_net_send(&side->host, 0, &side->other->host.outer[0], data, len);
 }
 
+static void on_listener_send(void *user, const void *to, size_t to_len, const uint8_t *data,
+                             size_t len)
+{
+    const struct sim_bare_side *side = user;
+    sim_check(to_len == sizeof side->other->host.outer[0] &&
+              memcmp(to, &side->other->host.outer[0], to_len) == 0);
+    on_send(user, data, len);
+}
+
 static void on_state(void *user, enum strait_dtls_state state)
 {
     struct sim_bare_side *side = user;
@@ -73,11 +82,36 @@ static void on_data(void *user, uint8_t *data, size_t len)
 
 /* --- The host's side -------------------------------------------------------------------------- */
 
+static void take_fingerprint(struct sim_bare_side *side)
+{
+    struct strait_fingerprint fingerprint;
+    sim_check(strait_certificate_fingerprint(side->other->certificate, STRAIT_HASH_SHA256,
+                                             &fingerprint) == STRAIT_OK);
+    int error = strait_dtls_set_fingerprints(side->dtls, &fingerprint, 1);
+    /* What a listener has made may have failed at once. */
+    sim_check(error == STRAIT_OK || strait_dtls_state(side->dtls) == STRAIT_DTLS_FAILED);
+}
+
+static void listener_receive(struct sim_bare_side *side, strait_time now,
+                             struct strait_datagram *datagram)
+{
+    sim_check(strait_dtls_listener_receive(side->listener, now, &datagram->remote,
+                                           sizeof datagram->remote, datagram->data, datagram->len,
+                                           &side->dtls) == STRAIT_OK);
+    if (side->dtls != NULL) {
+        take_fingerprint(side);
+    }
+}
+
 static void side_receive(struct sim_host *host, strait_time now, struct strait_datagram *datagrams,
                          size_t n)
 {
     struct sim_bare_side *side = (struct sim_bare_side *)host;
     for (size_t i = 0; i < n; i++) {
+        if (side->dtls == NULL) {
+            listener_receive(side, now, &datagrams[i]);
+            continue;
+        }
         sim_check(strait_dtls_receive(side->dtls, now, datagrams[i].data, datagrams[i].len) ==
                   STRAIT_OK);
     }
@@ -90,7 +124,8 @@ static void side_advance(struct sim_host *host, strait_time now)
 
 static strait_time side_deadline(const struct sim_host *host)
 {
-    return strait_dtls_deadline(((const struct sim_bare_side *)host)->dtls);
+    const struct sim_bare_side *side = (const struct sim_bare_side *)host;
+    return side->dtls != NULL ? strait_dtls_deadline(side->dtls) : STRAIT_TIME_NEVER;
 }
 
 /* --- Life ------------------------------------------------------------------------------------- */
@@ -131,7 +166,6 @@ static void init_side(struct sim_bare *bare, const struct sim_bare_plan *plan, e
                                   .free = side_free,
                                   .random = side_random };
     side->other = which == SIM_CLIENT ? &bare->server : &bare->client;
-    side->certificate = sim_certificate(1 + (uint32_t)which);
     sim_random_init(&side->random, plan->seed, 1 + (uint64_t)which);
     side->host = (struct sim_host){ .n_addresses = 1,
                                     .out = plan->link,
@@ -140,19 +174,23 @@ static void init_side(struct sim_bare *bare, const struct sim_bare_plan *plan, e
                                     .deadline = side_deadline };
     side->host.outer[0] = side->host.local[0] = sim_address(
         which == SIM_CLIENT ? "192.0.2.1" : "192.0.2.2", 5001);
+    sim_net_add(&bare->net, &side->host);
     struct strait_dtls_config config = config_of(side, plan, &hooks);
     config.role = which == SIM_CLIENT ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER;
-    sim_check(strait_dtls_create(&side->dtls, &config, bare->net.now) == STRAIT_OK);
-    sim_net_add(&bare->net, &side->host);
-}
-
-static void begin_side(struct sim_bare *bare, struct sim_bare_side *side)
-{
-    struct strait_fingerprint fingerprint;
-    sim_check(strait_certificate_fingerprint(side->other->certificate, STRAIT_HASH_SHA256,
-                                             &fingerprint) == STRAIT_OK);
-    sim_check(strait_dtls_set_fingerprints(side->dtls, &fingerprint, 1) == STRAIT_OK);
-    sim_check(strait_dtls_start(side->dtls, bare->net.now) == STRAIT_OK);
+    if (plan->adjust != NULL) {
+        plan->adjust(&config, which);
+    }
+    if (which == SIM_SERVER && plan->cookies) {
+        struct strait_dtls_listener_config listener = {
+            .size = sizeof listener, .dtls = &config, .user = side, .send = on_listener_send
+        };
+        sim_check(strait_dtls_listener_create(&side->listener, &listener, bare->net.now) ==
+                  STRAIT_OK);
+    } else {
+        sim_check(strait_dtls_create(&side->dtls, &config, bare->net.now) == STRAIT_OK);
+        take_fingerprint(side);
+        sim_check(strait_dtls_start(side->dtls, bare->net.now) == STRAIT_OK);
+    }
 }
 
 void sim_bare_init(struct sim_bare *bare, const struct sim_bare_plan *plan)
@@ -160,15 +198,16 @@ void sim_bare_init(struct sim_bare *bare, const struct sim_bare_plan *plan)
     memset(bare, 0, sizeof *bare);
     sim_net_init(&bare->net, plan->seed, start);
     bare->begin = bare->net.now;
-    init_side(bare, plan, SIM_CLIENT);
+    bare->client.certificate = sim_certificate(1);
+    bare->server.certificate = sim_certificate(2);
     init_side(bare, plan, SIM_SERVER);
-    begin_side(bare, &bare->server);
-    begin_side(bare, &bare->client);
+    init_side(bare, plan, SIM_CLIENT);
 }
 
 static void finish_side(struct sim_bare_side *side)
 {
     strait_dtls_destroy(side->dtls);
+    strait_dtls_listener_destroy(side->listener);
     strait_certificate_unref(side->certificate);
     sim_check(side->allocations == 0);
 }

@@ -2,7 +2,7 @@
 #ifndef SIM_BARE_H
 #define SIM_BARE_H
 
-#include <strait/dtls.h>
+#include <strait/dtls_listener.h>
 
 #include "tests/sim/net.h"
 #include "tests/sim/pair.h"
@@ -12,7 +12,8 @@ enum sim_side { SIM_CLIENT = 0, SIM_SERVER = 1 };
 struct sim_bare_side {
     struct sim_host host; /* first: the net's functions get this */
     const struct sim_bare_side *other;
-    struct strait_dtls *dtls;
+    struct strait_dtls_listener *listener; /* the server's, where there are cookies */
+    struct strait_dtls *dtls;              /* NULL: the listener has made none yet */
     struct strait_certificate *certificate;
     struct sim_random random;  /* what hooks.random gives */
     size_t allocations;        /* alive */
@@ -28,8 +29,10 @@ struct sim_bare_plan {
     uint64_t seed;
     enum sim_version version;
     uint16_t mtu;
+    bool cookies;         /* the server is a listener that validates addresses */
     struct sim_link link; /* both ways */
     strait_time rtt;      /* as it is known beforehand; 0: not at all */
+    void (*adjust)(struct strait_dtls_config *config, enum sim_side side); /* NULL: nothing */
 };
 
 struct sim_bare {

@@ -1,8 +1,4 @@
 /* Bare associations over bad networks: the short form of ./dev sim, and datagrams that are damaged. */
-#include <string.h>
-
-#include <strait/error.h>
-
 #include "tests/sim/loss.h"
 #include "tests/sim/suite.h"
 
@@ -17,10 +13,12 @@ static void completes_whatever_is_lost(void **state)
         struct sim_result result = sim_cell_run(&cell, seeds);
         for (size_t side = 0; side < 2; side++) {
             const struct sim_times *t = &result.of[side];
-            print_message("# %s, MTU %u, %u %%, %s: p50 %u, p99 %u, max %u ms\n",
-                          sim_version_names[cell.version], cell.mtu, cell.loss,
-                          side == SIM_CLIENT ? "client" : "server", t->p50, t->p99, t->most);
-            assert_true(t->p99 < sim_cell_bound(&cell));
+            print_message("# %s%s, MTU %u, %u %%, %s: p50 %u, p90 %u, max %u ms\n",
+                          sim_version_names[cell.version], cell.cookies ? ", cookie" : "", cell.mtu,
+                          cell.loss, side == SIM_CLIENT ? "client" : "server", t->p50, t->p90,
+                          t->most);
+            /* Of few the slowest one is luck. */
+            assert_true((seeds < 1000 ? t->p90 : t->p99) < sim_cell_bound(&cell));
         }
     }
 }
@@ -51,54 +49,22 @@ static void takes_no_longer_than_its_round_trips(void **state)
 
 /* --- Damage ----------------------------------------------------------------------------------- */
 
-static void named(const struct sim_bare_side *side)
-{
-    enum strait_dtls_state state = strait_dtls_state(side->dtls);
-    if (state == STRAIT_DTLS_CONNECTED) {
-        assert_int_equal(side->connected, 1);
-        return;
-    }
-    assert_true(state == STRAIT_DTLS_FAILED || state == STRAIT_DTLS_CLOSED);
-    assert_int_equal(side->ended, 1);
-    assert_true(strait_dtls_error(side->dtls) < 0);
-    assert_true(strlen(strait_dtls_error_detail(side->dtls)) > 0);
-}
-
-static void damage(unsigned percent, size_t seeds, size_t counts[2])
-{
-    for (size_t i = 0; i < seeds; i++) {
-        struct sim_bare bare;
-        struct sim_bare_plan plan = { .seed = i,
-                                      .version = (enum sim_version)(i % SIM_VERSIONS),
-                                      .mtu = i / SIM_VERSIONS % 2 == 0 ? 1200 : 576,
-                                      .link = sim_bare_link(10),
-                                      .rtt = 50 * STRAIT_MS };
-        plan.link.damage = percent;
-        sim_bare_init(&bare, &plan);
-        bool connected = sim_bare_connect(&bare, 31 * STRAIT_S);
-        if (!connected) {
-            /* The alert may have been lost: then the other one's time ends. */
-            sim_net_run(&bare.net, bare.begin + 31 * STRAIT_S, NULL, NULL);
-        }
-        named(&bare.client);
-        named(&bare.server);
-        assert_true(!connected || sim_bare_same_keys(&bare));
-        counts[connected]++;
-        sim_bare_finish(&bare);
-    }
-}
-
 static void survives_damage_or_says_what_happened(void **state)
 {
-    size_t seeds = sim_seeds(300), counts[2] = { 0, 0 };
+    size_t seeds = sim_seeds(100), all = 2 * SIM_VERSIONS * seeds;
     (void)state;
-    damage(1, seeds, counts);
-    print_message("# a bit in 1 %% of the datagrams: %u of %u complete\n", (unsigned)counts[1],
-                  (unsigned)seeds);
-    assert_true(counts[1] >= seeds * 9 / 10);
-    /* Far more than any network does. */
-    damage(20, seeds, counts);
-    assert_int_equal(counts[0] + counts[1], 2 * seeds);
+    /* Far more than any network does, after what one may do. */
+    static const unsigned percents[] = { 1, 20 };
+    for (size_t i = 0; i < 2; i++) {
+        size_t complete = 0;
+        for (size_t k = 0; k < 2 * SIM_VERSIONS; k++) {
+            complete += sim_damage_run((enum sim_version)(k % SIM_VERSIONS), k >= SIM_VERSIONS,
+                                       percents[i], seeds);
+        }
+        print_message("# a bit in %u %% of the datagrams: %zu of %zu complete\n", percents[i],
+                      complete, all);
+        assert_true(complete >= (i == 0 ? all * 9 / 10 : all / 10));
+    }
 }
 
 /* --- The same again --------------------------------------------------------------------------- */

@@ -26,6 +26,14 @@ struct strait_certificate *sim_certificate(uint32_t number)
     return strait_certificate_ref(certificates[number]);
 }
 
+void sim_forget_certificates(void)
+{
+    for (size_t i = 0; i < SIM_CERTIFICATES; i++) {
+        strait_certificate_unref(certificates[i]);
+        certificates[i] = NULL;
+    }
+}
+
 size_t sim_seeds(size_t usual)
 {
     const char *text = getenv("STRAIT_SIM_SEEDS");
@@ -40,10 +48,7 @@ int sim_run(const struct CMUnitTest *tests, size_t n)
         return 1;
     }
     int failed = _cmocka_run_group_tests("sim", tests, n, NULL, NULL);
-    for (size_t i = 0; i < SIM_CERTIFICATES; i++) {
-        strait_certificate_unref(certificates[i]);
-        certificates[i] = NULL;
-    }
+    sim_forget_certificates();
     strait__srtp_library_release();
     return failed;
 }

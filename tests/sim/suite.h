@@ -11,6 +11,8 @@ enum { SIM_CERTIFICATES = 32 };
 /* A reference on the certificate number `number`; the same one every time. */
 struct strait_certificate *sim_certificate(uint32_t number);
 
+void sim_forget_certificates(void);
+
 /* STRAIT_SIM_SEEDS, or `usual`. */
 size_t sim_seeds(size_t usual);
 

@@ -254,11 +254,6 @@ static int side_create(struct pair *pair, int i, const struct pair_options *o)
     if (o->configure != NULL) {
         o->configure(side, &config);
     }
-    config.cid = o->cid[i];
-    config.local_cid_len = o->cid_len[i];
-    for (size_t k = 0; k < STRAIT_DTLS_MAX_CID; k++) {
-        config.local_cid[k] = pair_cid(i, k);
-    }
     if (i == PAIR_SERVER && o->cookies) {
         return listener_create(pair, &config, o->secret_lifetime);
     }

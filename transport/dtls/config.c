@@ -149,6 +149,8 @@ static void fill_gaps(struct strait_dtls_config *c)
 bool strait__dtls_legal_mtu(uint16_t mtu)
 {
     return mtu >= MTU_MIN && mtu <= MTU_MAX;
+}
+
 /* wolfSSL's client of both versions takes a ServerHello of 1.2 that agrees on ids for a false one. */
 static bool offers_cid(const struct strait_dtls_config *c)
 {

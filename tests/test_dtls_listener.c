@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +128,49 @@ static void test_suite_with_cookie(void **state)
         assert_true(pair_stats(pair, PAIR_CLIENT).cid);
         assert_int_equal(listener_stats(pair).hello_retry_requests, 1);
         pair_finish(pair);
+    }
+    free(pair);
+}
+
+static char seen_hint[16];
+
+static int on_psk(void *user, struct strait_dtls_psk *psk)
+{
+    if (((struct pair_side *)user)->index == PAIR_CLIENT) {
+        snprintf(seen_hint, sizeof seen_hint, "%s", psk->hint != NULL ? psk->hint : "");
+        memcpy(psk->identity, "sensor", 6);
+        psk->identity_len = 6;
+    }
+    memset(psk->key, 9, 16);
+    psk->key_len = 16;
+    return STRAIT_OK;
+}
+
+static void set_psk(struct pair_side *side, struct strait_dtls_config *config)
+{
+    config->certificate = NULL;
+    config->auth = STRAIT_DTLS_AUTH_PSK;
+    config->events.psk = on_psk;
+    config->psk_hint = side->index == PAIR_SERVER ? "garden" : NULL;
+}
+
+/* In 1.3 the binder is over the HelloRetryRequest as well (RFC 8446, 4.2.11.2). */
+static void test_psk_with_cookie(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 4; cell++) {
+        struct pair_options o = cookies(VERSIONS[cell % 2]);
+        o.configure = set_psk;
+        o.no_fingerprints[0] = o.no_fingerprints[1] = true;
+        o.groups[1][0] = cell / 2 ? STRAIT_GROUP_P256 : 0;
+        pair_init(pair, 1);
+        assert_true(pair_connect(pair, &o));
+        assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        assert_int_equal(listener_stats(pair).accepted, 1);
+        assert_string_equal(seen_hint, cell % 2 ? "" : "garden");
+        pair_finish(pair);
+        assert_int_equal(pair->blocks, 0);
     }
     free(pair);
 }
@@ -478,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_cookie_round_trip),
         cmocka_unit_test(test_group_with_cookie),
         cmocka_unit_test(test_suite_with_cookie),
+        cmocka_unit_test(test_psk_with_cookie),
         cmocka_unit_test(test_moving_boundary),
         cmocka_unit_test(test_many_fragments),
         cmocka_unit_test(test_overlapping_fragments),

@@ -1,5 +1,7 @@
 #include "transport/dtls/listener.h"
 
+#include <stdio.h>
+
 #include "transport/dtls/filter.h"
 #include "transport/util.h"
 
@@ -52,7 +54,10 @@ int strait_dtls_listener_create(struct strait_dtls_listener **out,
     l->config = c;
     l->config.dtls = &model->config;
     l->model = model;
-    l->now = l->created = now;
+    l->now = now;
+    if (c.dtls->psk_hint != NULL) {
+        snprintf(l->psk_hint, sizeof l->psk_hint, "%s", c.dtls->psk_hint);
+    }
     l->stats.size = sizeof l->stats;
     error = strait__secrets_init(&l->secrets, &model->hooks, c.secret_lifetime, now);
     if (error == STRAIT_OK) {

@@ -12,10 +12,11 @@ struct strait_dtls_listener {
     struct strait_dtls_listener_config config; /* gaps filled; its template is the model's */
     /* Never started: it holds what the template refers to, and was checked as any association's. */
     struct strait_dtls *model;
+    char psk_hint[STRAIT_DTLS_MAX_PSK_IDENTITY + 1]; /* which the model forgets; "": none */
     struct strait__secrets secrets;
     struct strait__hello_pool pool;
     struct strait_dtls_listener_stats stats;
-    strait_time now, created;
+    strait_time now;
 };
 
 /* A whole ClientHello and where it came from. */

@@ -90,7 +90,7 @@ STRAIT_API void strait_dtls_listener_destroy(struct strait_dtls_listener *listen
  * A client that lost its state may begin anew from the address of a living association (RFC 6347, section
  * 4.2.8): the association ignores that; given to the listener as well, an *out replaces the old one.
  *
- * `send`, `accept` and the new association's `send` fire inside. STRAIT_OK, also for what was dropped;
+ * `send`, `accept` and the new association's `send`, `psk` and `keylog` fire inside. STRAIT_OK, also for what was dropped;
  * STRAIT_E_INVALID; and where the datagram was lost for it: _RANDOM (no new secret), _NOMEM, _CRYPTO.
  */
 STRAIT_API int strait_dtls_listener_receive(struct strait_dtls_listener *listener, strait_time now,

@@ -174,6 +174,9 @@ static void init_side(struct sim_bare *bare, const struct sim_bare_plan *plan, e
                                     .deadline = side_deadline };
     side->host.outer[0] = side->host.local[0] = sim_address(
         which == SIM_CLIENT ? "192.0.2.1" : "192.0.2.2", 5001);
+    if (which == SIM_SERVER && plan->back_mtu > 0) {
+        side->host.out.mtu = plan->back_mtu;
+    }
     sim_net_add(&bare->net, &side->host);
     struct strait_dtls_config config = config_of(side, plan, &hooks);
     config.role = which == SIM_CLIENT ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER;
@@ -197,6 +200,8 @@ void sim_bare_init(struct sim_bare *bare, const struct sim_bare_plan *plan)
 {
     memset(bare, 0, sizeof *bare);
     sim_net_init(&bare->net, plan->seed, start);
+    bare->net.shape = plan->shape;
+    bare->net.shape_user = plan->shape_user;
     bare->begin = bare->net.now;
     bare->client.certificate = sim_certificate(1);
     bare->server.certificate = sim_certificate(2);

@@ -31,8 +31,12 @@ struct sim_bare_plan {
     uint16_t mtu;
     bool cookies;         /* the server is a listener that validates addresses */
     struct sim_link link; /* both ways */
+    size_t back_mtu;      /* from the server: of the IP packet, where it is another than link.mtu */
     strait_time rtt;      /* as it is known beforehand; 0: not at all */
     void (*adjust)(struct strait_dtls_config *config, enum sim_side side); /* NULL: nothing */
+    /* Of the net, from the first datagram on. */
+    strait_time (*shape)(void *user, const struct sim_flight *flight);
+    void *shape_user;
 };
 
 struct sim_bare {

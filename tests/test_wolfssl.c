@@ -10,6 +10,8 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/cpuid.h>
+#include <wolfssl/wolfcrypt/curve25519.h>
+#include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/wolfcrypt/wc_mlkem.h>
 
@@ -115,6 +117,37 @@ static void ml_kem_768_agrees(void **state)
     wc_FreeRng(&rng);
 }
 
+/* A handshake makes its X25519 key right after it has verified an ECDSA signature. */
+static void x25519_is_right_after_ecdsa(void **state)
+{
+    enum { RUNS = 64 };
+    static const uint8_t base[CURVE25519_KEYSIZE] = { 9 };
+    uint8_t hash[32] = { 0 }, signature[80], private[CURVE25519_KEYSIZE];
+    uint8_t made[CURVE25519_KEYSIZE], expected[CURVE25519_KEYSIZE];
+    ecc_key key;
+    WC_RNG rng;
+    (void)state;
+    assert_int_equal(wc_InitRng(&rng), 0);
+    assert_int_equal(wc_ecc_init(&key), 0);
+    assert_int_equal(wc_ecc_make_key(&rng, 32, &key), 0);
+    for (int i = 0; i < RUNS; i++) {
+        word32 len = sizeof signature;
+        int good = 0;
+        hash[0] = (uint8_t)(i + 1);
+        assert_int_equal(wc_ecc_sign_hash(hash, sizeof hash, signature, &len, &rng, &key), 0);
+        assert_int_equal(wc_ecc_verify_hash(signature, len, hash, sizeof hash, &good, &key), 0);
+        assert_int_equal(good, 1);
+        assert_int_equal(wc_curve25519_make_priv(&rng, (int)sizeof private, private), 0);
+        assert_int_equal(wc_curve25519_make_pub(sizeof made, made, sizeof private, private), 0);
+        assert_int_equal(wc_curve25519_generic(sizeof expected, expected, sizeof private, private,
+                                               sizeof base, base),
+                         0);
+        assert_memory_equal(made, expected, sizeof made);
+    }
+    wc_ecc_free(&key);
+    wc_FreeRng(&rng);
+}
+
 static void random_bytes_are_the_host_s(void **state)
 {
     struct host host = { .blocks = 0 };
@@ -172,6 +205,7 @@ int main(void)
         cmocka_unit_test(gcm_is_right_and_in_assembler),
         cmocka_unit_test(the_hybrid_group_is_known),
         cmocka_unit_test(ml_kem_768_agrees),
+        cmocka_unit_test(x25519_is_right_after_ecdsa),
         cmocka_unit_test(random_bytes_are_the_host_s),
         cmocka_unit_test(memory_is_the_host_s_and_comes_back),
     };

@@ -69,6 +69,9 @@
 #define HAVE_ECC521
 #define ECC_SHAMIR
 #define HAVE_CURVE25519
+/* The table look-up in assembler behind the other way (fe_cmov_table_avx2 of 5.9.2) takes the upper halves of
+ * vector registers for zero: where ECDSA has just used them, every other public key is wrong. */
+#define WOLFSSL_CURVE25519_NOT_USE_ED25519
 /* strait's options "rsa" and "post_quantum". */
 #ifdef STRAIT_NO_RSA
 #define NO_RSA

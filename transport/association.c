@@ -43,6 +43,7 @@ struct strait_dtls_config strait__transport_dtls_config(
         .n_groups = config->n_groups,
         .mtu = config->mtu,
         .handshake_timeout = config->handshake_timeout,
+        .keylog_env = config->keylog_env,
     };
     memcpy(dtls.profiles, config->profiles, sizeof dtls.profiles);
     memcpy(dtls.groups, config->groups, sizeof dtls.groups);

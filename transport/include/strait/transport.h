@@ -68,6 +68,7 @@ struct strait_transport_config {
     size_t n_groups;               /* 0: as in strait_dtls_config */
     uint16_t mtu;                  /* of DTLS; 0: 1200 */
     strait_time handshake_timeout; /* 0: 30 s */
+    bool keylog_env;               /* as in strait_dtls_config */
 
     uint32_t replay_window; /* RTP packets, 64..32767; 0: 1024 */
     uint32_t max_ssrcs;     /* each direction; 0: 64 */

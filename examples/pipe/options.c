@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "say.h"
 
 #define MAX_ROWS 40u
+#define RANDOM_CID 8u
 
 static const char usage[] =
     "Usage: pipe listen [HOST:]PORT [OPTIONS]\n"
@@ -114,16 +116,23 @@ static bool read_max(struct options *options, const char *text)
     return read_version("max", text, &options->max);
 }
 
-static enum strait_dtls_group group_number(const char *name)
+static bool read_ciphers(struct options *options, const char *text)
 {
-    static const enum strait_dtls_group all[] = { STRAIT_GROUP_X25519MLKEM768, STRAIT_GROUP_X25519,
-                                                  STRAIT_GROUP_P256, STRAIT_GROUP_P384 };
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcasecmp(strait_dtls_group_name((uint16_t)all[i]), name) == 0) {
-            return all[i];
+    const char *rest = text;
+    char word[64];
+
+    while (next_word(&rest, word)) {
+        const uint16_t cipher = strait_dtls_cipher_number(word);
+
+        if (cipher == 0 || options->n_ciphers == STRAIT_DTLS_MAX_CIPHERS) {
+            complain("--ciphers takes IANA's names of suites with AEAD, such as "
+                     "TLS_AES_128_GCM_SHA256 or TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, not '%s'.",
+                     text);
+            return false;
         }
+        options->ciphers[options->n_ciphers++] = cipher;
     }
-    return 0;
+    return true;
 }
 
 static bool read_groups(struct options *options, const char *text)
@@ -132,14 +141,14 @@ static bool read_groups(struct options *options, const char *text)
     char word[64];
 
     while (next_word(&rest, word)) {
-        const enum strait_dtls_group group = group_number(word);
+        const uint16_t group = strait_dtls_group_number(word);
 
         if (group == 0 || options->n_groups == STRAIT_DTLS_MAX_GROUPS) {
             complain("--groups takes X25519MLKEM768, X25519, P-256 and P-384, once each, not '%s'.",
                      text);
             return false;
         }
-        options->groups[options->n_groups++] = group;
+        options->groups[options->n_groups++] = (enum strait_dtls_group)group;
     }
     return true;
 }
@@ -189,6 +198,45 @@ static bool read_mtu(struct options *options, const char *text)
 static bool read_timeout(struct options *options, const char *text)
 {
     return read_number("timeout", text, 1, 86400, &options->timeout);
+}
+
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+/* The bytes of "00ff..."; -1 where it is none, or longer than `room`. */
+static ssize_t read_hex(const char *text, uint8_t *out, size_t room)
+{
+    size_t n = 0;
+
+    for (; text[0] != '\0'; text += 2, n++) {
+        const int high = hex_digit(text[0]);
+        const int low = high >= 0 ? hex_digit(text[1]) : -1;
+
+        if (low < 0 || n == room) {
+            return -1;
+        }
+        out[n] = (uint8_t)(high << 4 | low);
+    }
+    return (ssize_t)n;
+}
+
+/* Without a value: any. */
+static bool read_cid(struct options *options, const char *text)
+{
+    const ssize_t len = text ? read_hex(text, options->local_cid, sizeof options->local_cid)
+                             : getrandom(options->local_cid, RANDOM_CID, 0);
+
+    if (len < 0) {
+        complain("--cid takes up to %u bytes in hexadecimal, not '%s'.", STRAIT_DTLS_MAX_CID, text);
+        return false;
+    }
+    options->local_cid_len = (uint8_t)len;
+    return options->cid = true;
 }
 
 static bool read_idle(struct options *options, const char *text)
@@ -262,12 +310,15 @@ static const struct row rows[] = {
     { "What is agreed on", NULL, NULL, NULL },
     { "min", "VERSION", "1.2 or 1.3 (1.2)", read_min },
     { "max", "VERSION", "1.2 or 1.3 (1.3)", read_max },
+    { "ciphers", "NAMES", "cipher suites by IANA's names, most wanted first", read_ciphers },
     { "groups", "NAMES", "key exchange, most wanted first: X25519MLKEM768,X25519,P-256,P-384",
       read_groups },
     { "srtp", "NAMES", "SRTP profiles, such as AEAD_AES_128_GCM: agreed on, not used", read_srtp },
     { "The rest", NULL, NULL, NULL },
     { "length-prefixed", NULL, "binary: each datagram after its length, 4 bytes, big endian",
       read_length_prefixed },
+    { "cid", "[=HEX]", "connection ids: the peer's address may change; ours is HEX, or any",
+      read_cid },
     { "mtu", "N", "bytes of a datagram, 256 to 16384 (1200)", read_mtu },
     { "timeout", "SECONDS", "for the handshake (30)", read_timeout },
     { "idle", "SECONDS", "end where the peer says nothing for so long", read_idle },
@@ -284,6 +335,12 @@ static const struct row rows[] = {
 
 enum { N_ROWS = sizeof rows / sizeof rows[0], HELP = N_ROWS, VERSION };
 
+/* "[=VALUE]" may be left out. */
+static bool needs_value(const struct row *row)
+{
+    return row->value && row->value[0] != '[';
+}
+
 static void print_help(void)
 {
     fputs(usage, stdout);
@@ -294,7 +351,7 @@ static void print_help(void)
             printf("%s%s:\n", i > 0 ? "\n" : "", rows[i].name);
             continue;
         }
-        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].value ? " " : "",
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, needs_value(&rows[i]) ? " " : "",
                  rows[i].value ? rows[i].value : "");
         printf("  %-22s  %s\n", left, rows[i].help);
     }

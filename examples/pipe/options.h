@@ -22,11 +22,16 @@ struct options {
 
     /* What is agreed on; 0: the library's own choice. */
     enum strait_dtls_version min, max;
+    uint16_t ciphers[STRAIT_DTLS_MAX_CIPHERS];
+    size_t n_ciphers;
     enum strait_dtls_group groups[STRAIT_DTLS_MAX_GROUPS];
     size_t n_groups;
     enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES];
     size_t n_profiles;
 
+    bool cid;
+    uint8_t local_cid[STRAIT_DTLS_MAX_CID];
+    uint8_t local_cid_len;
     uint32_t mtu;
     uint32_t timeout; /* of the handshake, in seconds; 0: the library's */
     uint32_t idle;    /* seconds without a word of the peer; 0: no limit */

@@ -160,11 +160,34 @@ static void greet_at_once(struct pipe *pipe, const struct sockaddr_storage *from
     }
 }
 
+/* RFC 9146, section 6: the peer's address follows its newest authentic record. */
+static void receive_from_elsewhere(struct pipe *pipe, const struct sockaddr_storage *from,
+                                   uint8_t *data, size_t len)
+{
+    const struct options *options = pipe->options;
+    char text[PLACE_MAX_TEXT];
+    const uint8_t *cid;
+    const size_t cid_len = strait_dtls_peek_cid(data, len, options->local_cid_len, &cid);
+
+    if (!options->cid || cid_len == 0 || memcmp(cid, options->local_cid, cid_len) != 0) {
+        return;
+    }
+    (void)strait_dtls_receive(pipe->dtls, pipe->now, data, len);
+    if (strait_dtls_newest(pipe->dtls)) {
+        pipe->peer = *from;
+        if (options->verbose) {
+            say("The peer has moved to %s", place_text(from, text));
+        }
+    }
+}
+
 void peer_receive(struct pipe *pipe, const struct sockaddr_storage *from, uint8_t *data, size_t len)
 {
     if (pipe->dtls) {
         if (place_equal(from, &pipe->peer)) {
             (void)strait_dtls_receive(pipe->dtls, pipe->now, data, len);
+        } else {
+            receive_from_elsewhere(pipe, from, data, len);
         }
     } else if (pipe->listener) {
         greet_with_cookie(pipe, from, data, len);

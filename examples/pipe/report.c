@@ -41,10 +41,10 @@ void report_connected(const struct strait_dtls *dtls, const char *peer)
     if (strait_dtls_stats(dtls, &stats) != STRAIT_OK) {
         return;
     }
-    say("Connected to %s: %s %s %s%s%s", peer, version_name(stats.version),
+    say("Connected to %s: %s %s %s%s%s%s", peer, version_name(stats.version),
         known(strait_dtls_cipher_name(stats.cipher_suite)),
         known(strait_dtls_group_name(stats.group)), stats.profile ? " " : "",
-        stats.profile ? strait_srtp_profile_name(stats.profile) : "");
+        stats.profile ? strait_srtp_profile_name(stats.profile) : "", stats.cid ? " cid" : "");
     report_fingerprint(dtls);
 }
 
@@ -97,6 +97,7 @@ void report_stats(const struct strait_dtls *dtls)
         COUNTER(bytes_sent),
         COUNTER(bytes_received),
         COUNTER(flights_retransmitted),
+        COUNTER(mtu_backoffs),
         COUNTER(key_updates_sent),
         COUNTER(key_updates_received),
         COUNTER(client_hello_fragments),

@@ -196,7 +196,7 @@ static long packets_sent(const struct crowd *crowd, unsigned number)
     const long sent = (long)json_integer_value(
         json_object_get(json_object_get(listener, "outboundRtp"), "packetsSent"));
 
-    assert_int_equal(json_object_size(json_object_get(listener, "dropped")), 0);
+    assert_null(json_object_get(json_object_get(listener, "dropped"), "outboxFull"));
     json_decref(stats);
     return sent;
 }
@@ -223,8 +223,10 @@ static void one_that_never_reads_costs_the_others_nothing(void **state)
            sent_later - sent);
     assert_int_equal(sent, sent_later);
     for (size_t i = 0; i < 5; i++) {
+        /* All that was sent to it until now arrives. */
+        hear(crowd, &good[i], (uint64_t)packets_sent(crowd, good[i].number));
         assert_int_equal(good[i].lost, 0);
-        assert_in_range(good[i].received, 500, 12100 / 20);
+        assert_true(good[i].received > (uint64_t)sent);
         crowd_delete(&good[i], &crowd->radio);
         crowd_vanish(&good[i]);
     }
@@ -243,6 +245,7 @@ static void in_order(const char *text, const char *const *wanted, size_t n)
 
         if (!found) {
             fail_msg("'%s' is not told in: %s", wanted[i], text);
+            return;
         }
         text = found + strlen(wanted[i]);
     }

@@ -81,7 +81,7 @@ const everyKind = (build) => () => inFolder(async (folder) => {
 const standardInput = (build, kind) => () => inFolder(async (folder) => {
   const file = join(folder, `notes.${kind}`);
   const keys = [60, 67, 62, 69, 64, 71, 66, 73];
-  await writeNotes(build, file, kind, keys, 12);
+  await writeNotes(build, file, kind, keys, 30);
   const radio = await Radio.startWith(file, '-');
   for (const notes of await heardByBoth(radio, 5)) assertRound(notes, keys, keys.length);
   const { playing } = (await radio.stats('station')).station;

@@ -159,6 +159,35 @@ static void test_lost_hello_retry(void **state)
     free(pair);
 }
 
+/* --- no cookie --- */
+
+/* A server that makes associations at once, as behind ICE, asks for none: no round trip is wasted. */
+static void test_no_cookie(void **state)
+{
+    static const enum strait_dtls_version versions[] = { STRAIT_DTLS_1_2, STRAIT_DTLS_1_3 };
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 8; cell++) {
+        enum strait_dtls_version version = versions[cell % 2];
+        struct pair_options o = { .min = { version }, .max = { version } };
+        o.groups[0][0] = STRAIT_GROUP_X25519;
+        if (cell & 2) { /* the server has this one version */
+            o.min[1] = o.max[1] = version;
+        }
+        if (cell & 4) {
+            o.profiles[0][0] = o.profiles[1][0] = STRAIT_SRTP_AEAD_AES_128_GCM;
+        }
+        pair_init(pair, 1);
+        assert_true(pair_connect(pair, &o));
+        strait_time ways = version == STRAIT_DTLS_1_2 ? 4 : 2;
+        assert_int_equal(pair->side[PAIR_CLIENT].connected - pair->start, ways * pair->delay);
+        assert_int_equal(pair_stats(pair, PAIR_SERVER).profile,
+                         cell & 4 ? STRAIT_SRTP_AEAD_AES_128_GCM : 0);
+        pair_finish(pair);
+    }
+    free(pair);
+}
+
 /* --- ClientHellos of somebody else --- */
 
 /* What another client would send to such a server: its first ClientHello, or the one after a request. */
@@ -345,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_forged_fragments),
         cmocka_unit_test(test_fragments_by_mtu),
         cmocka_unit_test(test_lost_hello_retry),
+        cmocka_unit_test(test_no_cookie),
         cmocka_unit_test(test_forged_hello_first),
         cmocka_unit_test(test_disagreeing_hello_alone),
         cmocka_unit_test(test_forged_second_hello),

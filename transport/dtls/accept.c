@@ -59,12 +59,23 @@ static bool choose_profile(struct strait_dtls *d, const struct strait__hello *he
     for (size_t i = 0; i < d->config.n_profiles; i++) {
         if (strait__numbers_have(&hello->profiles, (uint16_t)d->config.profiles[i])) {
             d->chosen_profile = d->config.profiles[i];
-            /* With a cookie it waits for strait__dtls_on_good_cookie. */
+            /* With a cookie it waits until wolfSSL has read that (context.c). */
             return d->cookie_secret != NULL ||
                    strait__dtls_set_profiles(d, &d->chosen_profile, 1) == STRAIT_OK;
         }
     }
     return d->config.n_profiles == 0;
+}
+
+/* A server of 1.2 alone: wolfSSL asks for a cookie unless it has SRTP profiles, and nobody needs one here. It
+ * answers with a profile only where the client offers some. */
+static bool spare_cookie(struct strait_dtls *d, const struct strait__hello *hello)
+{
+    static const enum strait_srtp_profile any = STRAIT_SRTP_AEAD_AES_128_GCM;
+    bool asks = d->cookie_secret == NULL && d->config.n_profiles == 0 &&
+                !strait__dtls_allows(d, STRAIT_DTLS_1_3);
+    return !asks || hello->profiles.data != NULL ||
+           strait__dtls_set_profiles(d, &any, 1) == STRAIT_OK;
 }
 
 /* What we know to fail is refused here, where the reason is still known. */
@@ -85,6 +96,8 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
                    ? "the peer offers no use_srtp at all: it wants no media here"
                    : "the peer offers none of our SRTP profiles: add one that it has to "
                      "strait_dtls_config.profiles");
+    } else if (!spare_cookie(d, hello)) {
+        refuse(d, STRAIT__ALERT_INTERNAL_ERROR, STRAIT_E_CRYPTO, "wolfSSL asks for a cookie");
     } else if (!strait__cid_answer(d, hello)) {
         refuse(d, STRAIT__ALERT_INTERNAL_ERROR, STRAIT_E_CRYPTO,
                "wolfSSL agreed on no connection ids");

@@ -4,15 +4,13 @@ import { Connection } from './connection.js';
 import { FLOOR_DB, Meter } from './meter.js';
 import { Scope } from './scope.js';
 import { listening as sentences } from './sentences.js';
-import { ask, keepOpen, showSilence, showStation } from './station.js';
+import { ask, keepOpen, poll, showSilence, showStation } from './station.js';
 import { Volume } from './volume.js';
 import { Listener } from './whep.js';
 import { Refusal } from './wish.js';
 
 const $ = (id) => document.getElementById(id);
 
-const POLL_MS = 1000; // while playing
-const IDLE_POLLS = 5; // as many of these while not
 const SLOW_MS = 6000; // then a hint is due
 const QUIET_MS = 2500; // without a packet: the radio sends nothing, or is not there
 const GONE_MS = 9000; // without any word from it: it will not come back by itself
@@ -65,9 +63,14 @@ async function play() {
   // Within the click: browsers want a gesture before they make a sound.
   radio.context ??= new AudioContext();
   radio.context.resume();
-  radio.slow = setTimeout(() => hint(listener), SLOW_MS);
-  listener.addEventListener('fail', ({ detail }) => fail(listener, sentences[detail], listener.port));
-  listener.addEventListener('step', () => connection.showCourse(listener.course()));
+  listener.addEventListener('fail', ({ detail }) => {
+    if (detail === 'closed') closed(listener);
+    else fail(listener, sentences[detail], listener.port);
+  });
+  listener.addEventListener('step', ({ detail }) => {
+    connection.showCourse(listener.course());
+    if (detail === 'answer') radio.slow = setTimeout(() => hint(listener), SLOW_MS);
+  });
   listener.addEventListener('state', ({ detail }) => changed(listener, detail));
   try {
     await listener.start();
@@ -125,6 +128,13 @@ function fail(listener, sentence, detail) {
   refresh();
 }
 
+/** The radio ended it: because it ends itself, or only this connection? */
+async function closed(listener) {
+  const answer = await askRadio(listener).catch(() => undefined);
+  if (answer) fail(listener, sentences.gone, answer.listener?.reason);
+  else fail(listener, sentences.closed);
+}
+
 function end() {
   clearTimeout(radio.slow);
   radio.listener = null;
@@ -146,6 +156,13 @@ function setVolume() {
 
 // --- Figures ---------------------------------------------------------------------------------
 
+function show(station) {
+  showStation(station);
+  if (!navigator.mediaSession || radio.title === station.title) return;
+  radio.title = station.title;
+  navigator.mediaSession.metadata = new MediaMetadata({ title: station.title });
+}
+
 /** The radio's word on this listener and on itself; undefined where it gives none. */
 async function askRadio(listener) {
   const own = listener?.number && await ask(`/stats/${listener.number}`);
@@ -157,7 +174,7 @@ async function refresh() {
   const [answer, rows] = await Promise.allSettled([askRadio(listener), listener?.stats()]);
   if (radio.listener !== listener) return;
   const { station, listener: own } = answer.value ?? {};
-  if (station) showStation(station);
+  if (station) show(station);
   else if (answer.status === 'rejected') showSilence();
   if (!listener) return;
   if (answer.status === 'fulfilled') radio.answerAt = performance.now();
@@ -203,13 +220,5 @@ if (navigator.mediaSession) {
   for (const action of ['pause', 'stop']) navigator.mediaSession.setActionHandler(action, stop);
 }
 
-let polls = 0;
-let asking = false;
-setInterval(async () => {
-  if (asking || !(radio.listener || (++polls % IDLE_POLLS === 0 && !document.hidden))) return;
-  asking = true;
-  await refresh();
-  asking = false;
-}, POLL_MS);
-refresh();
 setState('idle');
+poll(() => radio.listener, refresh);

@@ -27,6 +27,23 @@ export function whatPlays({ kind, name }, title) {
   return !name || name === title || kind === 'ingest' ? word : `${word}: ${name}`;
 }
 
+const POLL_MS = 1000; // while something is on
+const IDLE_POLLS = 5; // as many of these while nothing is
+
+/** Calls `refresh` now and then, never twice at once; not for a hidden page on which nothing is on. */
+export function poll(isOn, refresh) {
+  let polls = 0;
+  let asking = false;
+  const once = async () => {
+    if (asking || !(isOn() || (polls++ % IDLE_POLLS === 0 && !document.hidden))) return;
+    asking = true;
+    await refresh();
+    asking = false;
+  };
+  setInterval(once, POLL_MS);
+  once();
+}
+
 function setText(element, text) {
   // Untouched where nothing changed: a screen reader would begin again.
   if (element && element.textContent !== text) element.textContent = text;
@@ -72,6 +89,7 @@ class Playing {
   }
 }
 
+const LONG_TITLE = 48; // letters: more are written smaller
 const playing = new Playing();
 const page = document.title;
 
@@ -79,6 +97,7 @@ const page = document.title;
 export function showStation(station) {
   document.title = `${station.title} – ${page}`;
   setText($('title'), station.title);
+  $('title').classList.toggle('long', station.title.length > LONG_TITLE);
   setText($('version'), station.version);
   setText($('listeners'), plural(station.listenersNow, 'listener'));
   $('nav-studio').hidden = !station.ingest;

@@ -5,14 +5,16 @@ import { listMicrophones, MicrophoneError, openMicrophone } from './microphone.j
 import { Meter } from './meter.js';
 import { Scope } from './scope.js';
 import { publishing as sentences } from './sentences.js';
-import { ask, keepOpen, showSilence, showStation } from './station.js';
+import { ask, keepOpen, poll, showSilence, showStation } from './station.js';
 import { Publisher } from './whip.js';
 import { Refusal } from './wish.js';
 
 const $ = (id) => document.getElementById(id);
 
-const POLL_MS = 1000;
-const IDLE_POLLS = 5; // as many of these while nothing is sent
+const TICK_MS = 500;
+const WAIT_MS = 2500; // without an answer of the radio: it may come back
+const GONE_MS = 9000; // ... and then no more
+const MISSED_POLLS = 3; // in which the radio knows of no such publisher
 const TOKEN = 'radio.token';
 
 const lamps = {
@@ -80,6 +82,7 @@ async function record() {
 
 async function publish(stream) {
   const publisher = new Publisher('/whip', stream, token());
+  studio.answerAt = performance.now();
   studio.stream = stream;
   studio.publisher = publisher;
   stream.getTracks()[0].addEventListener('ended', () => failOf(publisher, sentences.ended));
@@ -191,14 +194,19 @@ async function refresh() {
   const own = heard?.number === Number(publisher.number) ? heard : undefined;
   showFigures(rows.value ?? {}, own);
   if (own?.state === 'on air') studio.since ??= performance.now();
-  judge(publisher, answer.status === 'fulfilled', own);
+  const answers = answer.status === 'fulfilled';
+  if (answers) studio.answerAt = performance.now();
+  if (publisher.times.connected !== undefined) judge(publisher, answers, own);
 }
 
 /** A radio that is gone, or that took somebody else in, does not always say so. */
 function judge(publisher, answers, own) {
-  if (studio.state !== 'playing') return;
-  studio.missed = own ? 0 : studio.missed + 1;
-  if (studio.missed >= 3) failOf(publisher, answers ? sentences.closed : sentences.unreachable);
+  const silent = performance.now() - studio.answerAt;
+  studio.missed = own ? 0 : studio.missed + Number(answers);
+  if (silent > GONE_MS) failOf(publisher, sentences.unreachable);
+  else if (studio.missed >= MISSED_POLLS) failOf(publisher, sentences.closed);
+  else if (silent > WAIT_MS) setState('connecting', sentences.interrupted);
+  else if (publisher.pc.connectionState === 'connected') setState('playing');
 }
 
 function showTime() {
@@ -221,11 +229,9 @@ $('token-form').addEventListener('submit', (event) => {
 });
 addEventListener('pagehide', () => studio.publisher?.stop({ keepalive: true }));
 
-let polls = 0;
 setInterval(() => {
   if (!document.hidden) showTime();
-  if (studio.publisher || (++polls % IDLE_POLLS === 0 && !document.hidden)) refresh();
-}, POLL_MS);
-refresh();
+}, TICK_MS);
 setState('idle');
+poll(() => studio.publisher, refresh);
 if (!navigator.mediaDevices?.getUserMedia) setState('failed', sentences.insecure);

@@ -92,7 +92,9 @@ export class Session extends EventTarget {
     await pc.setRemoteDescription({ type: 'answer', sdp: answer });
     // A close_notify shows here first.
     this.#dtls()?.addEventListener('statechange', () => this.#changed());
-    this.timer = setTimeout(() => this.times.ice ?? this.#fail('ice'), PATH_MS);
+    this.timer = setTimeout(() => {
+      if (this.times.ice === undefined) this.#fail('ice');
+    }, PATH_MS);
   }
 
   #dtls() {

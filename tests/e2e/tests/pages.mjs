@@ -278,7 +278,8 @@ async function checkRow(radio, page, number) {
   const bitrates = /^\d+ kbit\/s$/;
   const row = await until('the row has all', async () => {
     const found = (await rowsOf(page)).find((one) => one.number === String(number));
-    return bitrates.test(found?.bitrate) && found.rtt !== '–' && found;
+    const isNew = found && numbers(found.packets)[0] >= before.outboundRtp.packetsSent;
+    return isNew && bitrates.test(found.bitrate) && found.rtt !== '–' && found;
   });
   const after = await radio.listener(number);
   note(Object.values(row).join(' | '));
@@ -288,9 +289,7 @@ async function checkRow(radio, page, number) {
   assert.match(row.time, /^\d:\d\d$/);
   assert.equal(row.loss, '0.0 %');
   assert.match(row.jitter, / ms$/);
-  const [packets] = numbers(row.packets);
-  assert.ok(packets <= after.outboundRtp.packetsSent);
-  assert.ok(packets >= before.outboundRtp.packetsSent - 100, 'within one poll');
+  assert.ok(numbers(row.packets)[0] <= after.outboundRtp.packetsSent);
   assert.ok(numbers(row.bitrate)[0] > 50);
 }
 

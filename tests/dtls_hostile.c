@@ -81,6 +81,7 @@ void hostile_protected12(struct pair *pair, int to, hostile_giver *give, struct 
                                 : len == 0               ? &c->empty
                                 : len < least            ? &c->shorts
                                 : len > (1 << 14) + 2048 ? &c->overlong
+                                : type == 22 && known    ? &c->handshake
                                                          : &c->forged;
             *counter += 1;
         }

@@ -143,7 +143,8 @@ struct strait_dtls_config {
      * client has them only with one version, min_version = max_version, else STRAIT_E_UNSUPPORTED. Not
      * there: the peer's own ids above STRAIT_DTLS_MAX_CID bytes (a server agrees on none then; a client of
      * such a server fails in 1.2), and the messages of 1.3 that change ids (NewConnectionId and
-     * RequestConnectionId; a peer that sends one loses the association).
+     * RequestConnectionId; a peer that sends one loses the association, and so does one of 1.2 that asks
+     * for a renegotiation in a record with an id).
      */
     bool cid;
     uint8_t local_cid[STRAIT_DTLS_MAX_CID];
@@ -184,7 +185,8 @@ struct strait_dtls_stats {
     uint64_t dropped_malformed; /* unprotected record whose bytes are no message of its type */
     /* Unprotected records that the state does not allow, by content type. */
     uint64_t dropped_client_hello;
-    uint64_t dropped_handshake; /* ServerHello and all other messages */
+    uint64_t dropped_handshake; /* ServerHello and all other messages; in 1.2 also protected ones after
+                                   the handshake: there is no renegotiation */
     uint64_t dropped_change_cipher;
     uint64_t dropped_alert; /* never believed, see strait_dtls_receive */
     uint64_t dropped_data;  /* application data is never unprotected */

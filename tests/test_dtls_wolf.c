@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <strait/dtls.h>
+#include <strait/dtls_listener.h>
 
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/settings.h>
@@ -219,12 +220,88 @@ static void test_key_update(void **state)
     strait_certificate_unref(certificate);
 }
 
+/* --- a listener --- */
+
+static struct strait_dtls *accepted;
+
+static void listener_send(void *user, const void *to, size_t to_len, const uint8_t *data,
+                          size_t len)
+{
+    (void)to;
+    (void)to_len;
+    server_send(user, data, len);
+}
+
+static void exchange_listener(struct client *client, struct strait_dtls_listener *listener)
+{
+    uint8_t data[LARGEST];
+    int len;
+    for (int round = 0; round < 10; round++) {
+        (void)wolfSSL_connect(client->ssl);
+        while ((len = pop(&to_server, data, sizeof data)) > 0) {
+            if (accepted != NULL) {
+                strait_dtls_receive(accepted, 0, data, (size_t)len);
+            } else {
+                assert_int_equal(
+                    strait_dtls_listener_receive(listener, 0, "x", 1, data, (size_t)len, &accepted),
+                    STRAIT_OK);
+            }
+        }
+    }
+}
+
+/* A client whose post-quantum share does not fit its MTU sends no share at all, and the second ClientHello in
+ * fragments, once it has a cookie to repeat (RFC 9147, 5.1). */
+static void test_empty_key_share(void **state)
+{
+    struct client client;
+    struct strait_certificate *certificate;
+    struct strait_dtls_listener *listener;
+    struct strait_dtls_stats stats = { .size = sizeof stats };
+    struct strait_dtls_listener_stats seen = { .size = sizeof seen };
+    int group = STRAIT_GROUP_X25519MLKEM768;
+    (void)state;
+    assert_int_equal(strait_certificate_create(&certificate, NULL), STRAIT_OK);
+    const struct strait_dtls_config config = {
+        .size = sizeof config,
+        .events = { .size = sizeof config.events, .send = server_send },
+        .certificate = certificate,
+        .role = STRAIT_DTLS_SERVER,
+    };
+    const struct strait_dtls_listener_config listens = {
+        .size = sizeof listens,
+        .dtls = &config,
+        .send = listener_send,
+    };
+    assert_int_equal(strait_dtls_listener_create(&listener, &listens, 0), STRAIT_OK);
+    client_open(&client, wolfDTLSv1_3_client_method(), NULL);
+    assert_int_equal(wolfSSL_set_groups(client.ssl, &group, 1), WOLFSSL_SUCCESS);
+    assert_int_equal(wolfSSL_UseKeyShare(client.ssl, (word16)group), WOLFSSL_SUCCESS);
+    wolfSSL_dtls_set_mtu(client.ssl, 1200);
+    exchange_listener(&client, listener);
+    strait_dtls_listener_stats(listener, &seen);
+    assert_int_equal(seen.hello_retry_requests, 1);
+    assert_int_equal(seen.client_hellos, 2);
+    assert_int_equal(seen.client_hellos_in_fragments, 1);
+    assert_non_null(accepted);
+    /* It gets as far as a client without a certificate can. */
+    strait_dtls_stats(accepted, &stats);
+    assert_int_equal(stats.version, STRAIT_DTLS_1_3);
+    assert_int_equal(stats.client_hello_fragments, 2);
+    assert_int_equal(strait_dtls_error(accepted), STRAIT_E_NO_CERTIFICATE);
+    client_close(&client);
+    strait_dtls_destroy(accepted);
+    strait_dtls_listener_destroy(listener);
+    strait_certificate_unref(certificate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_certificate),
         cmocka_unit_test(test_no_common_cipher),
         cmocka_unit_test(test_key_update),
+        cmocka_unit_test(test_empty_key_share),
     };
     wolfSSL_Init();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

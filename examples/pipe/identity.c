@@ -73,10 +73,14 @@ static int load(struct identity *identity, const struct options *options)
 
 int identity_open(struct identity *identity, const struct options *options)
 {
+    if (options->psk) {
+        return psk_open(&identity->psk, options->psk);
+    }
     return options->cert ? load(identity, options) : make(identity, options);
 }
 
 void identity_close(struct identity *identity)
 {
     strait_certificate_unref(identity->certificate);
+    psk_close(&identity->psk);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "hex.h"
 #include "say.h"
 
 #define MAX_ROWS 40u
@@ -88,6 +89,12 @@ static bool read_fingerprint(struct options *options, const char *text)
             text);
         return false;
     }
+    return true;
+}
+
+static bool read_psk(struct options *options, const char *text)
+{
+    options->psk = text;
     return true;
 }
 
@@ -200,35 +207,11 @@ static bool read_timeout(struct options *options, const char *text)
     return read_number("timeout", text, 1, 86400, &options->timeout);
 }
 
-static int hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-/* The bytes of "00ff..."; -1 where it is none, or longer than `room`. */
-static ssize_t read_hex(const char *text, uint8_t *out, size_t room)
-{
-    size_t n = 0;
-
-    for (; text[0] != '\0'; text += 2, n++) {
-        const int high = hex_digit(text[0]);
-        const int low = high >= 0 ? hex_digit(text[1]) : -1;
-
-        if (low < 0 || n == room) {
-            return -1;
-        }
-        out[n] = (uint8_t)(high << 4 | low);
-    }
-    return (ssize_t)n;
-}
-
 /* Without a value: any. */
 static bool read_cid(struct options *options, const char *text)
 {
-    const ssize_t len = text ? read_hex(text, options->local_cid, sizeof options->local_cid)
+    const ssize_t len = text ? hex_read(text, strlen(text), options->local_cid,
+                                        sizeof options->local_cid)
                              : getrandom(options->local_cid, RANDOM_CID, 0);
 
     if (len < 0) {
@@ -307,6 +290,7 @@ static const struct row rows[] = {
     { "key", "FILE", "... and its private key", read_key },
     { "fingerprint", "TEXT", "the peer's certificate: 'sha-256 AB:CD:...'; may be given again",
       read_fingerprint },
+    { "psk", "IDENTITY:HEX", "a key that both have already; @FILE: one a line", read_psk },
     { "What is agreed on", NULL, NULL, NULL },
     { "min", "VERSION", "1.2 or 1.3 (1.2)", read_min },
     { "max", "VERSION", "1.2 or 1.3 (1.3)", read_max },
@@ -403,8 +387,13 @@ static bool fits_together(const struct options *options)
         complain("--cert and --key belong together: give both.");
         return false;
     }
-    if (options->n_fingerprints == 0) {
-        complain("say how the peer is known: --fingerprint 'sha-256 AB:CD:...'.");
+    if (!options->psk == (options->n_fingerprints == 0)) {
+        complain(
+            "say how the peer is known: --fingerprint 'sha-256 AB:CD:...' or --psk, one of them.");
+        return false;
+    }
+    if (options->psk && options->cert) {
+        complain("with --psk there are no certificates: leave out --cert and --key.");
         return false;
     }
     /* The numbers of the versions run backwards. */

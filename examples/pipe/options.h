@@ -19,6 +19,7 @@ struct options {
     const char *cert, *key; /* files; NULL: a certificate of our own making */
     struct strait_fingerprint fingerprints[STRAIT_DTLS_MAX_FINGERPRINTS];
     size_t n_fingerprints;
+    const char *psk; /* "IDENTITY:HEX" or "@FILE" */
 
     /* What is agreed on; 0: the library's own choice. */
     enum strait_dtls_version min, max;

@@ -42,6 +42,13 @@ static void on_keylog(void *user, const char *line)
     dprintf(pipe->keylog, "%s\n", line);
 }
 
+static int on_psk(void *user, struct strait_dtls_psk *psk)
+{
+    const struct pipe *pipe = user;
+
+    return psk_answer(&pipe->identity.psk, pipe->options->listen, psk);
+}
+
 static void fail(struct pipe *pipe, const char *what, int error)
 {
     complain("%s: %s (%s).", what, strait_strerror(error), strait_error_name(error));
@@ -103,9 +110,9 @@ static int on_accept(void *user, const void *from, size_t from_len,
 int peer_prepare(struct pipe *pipe)
 {
     setup_config(&pipe->config, pipe->options, &pipe->identity);
-    pipe->config.events = (struct strait_dtls_events){ .size = sizeof pipe->config.events,
-                                                       .send = on_send,
-                                                       .data = on_data };
+    pipe->config.events = (struct strait_dtls_events){
+        .size = sizeof pipe->config.events, .send = on_send, .data = on_data, .psk = on_psk
+    };
     if (pipe->keylog >= 0) {
         pipe->config.events.keylog = on_keylog;
     }

@@ -16,6 +16,7 @@ static const struct advice {
     { STRAIT_E_NO_GROUP, "compare --groups with the peer's" },
     { STRAIT_E_NO_PROFILE, "compare --srtp with the peer's" },
     { STRAIT_E_NO_CERTIFICATE, "give the peer one" },
+    { STRAIT_E_PSK, "compare --psk with the peer's, identity and key" },
     { STRAIT_E_ALERT, "its own words say why" },
 };
 

@@ -37,7 +37,8 @@ union block {
 
 static void *hook_alloc(void *user, size_t bytes)
 {
-    struct pair *pair = ((struct pair_side *)user)->pair;
+    struct pair_side *side = user;
+    struct pair *pair = side->pair;
     pair->allocations++;
     if (pair->allocations == pair->fail_at) {
         return NULL;
@@ -47,15 +48,19 @@ static void *hook_alloc(void *user, size_t bytes)
     pair->blocks++;
     pair->bytes += bytes;
     pair->bytes_peak = pair->bytes > pair->bytes_peak ? pair->bytes : pair->bytes_peak;
+    side->bytes += bytes;
+    side->bytes_peak = side->bytes > side->bytes_peak ? side->bytes : side->bytes_peak;
     return block + 1;
 }
 
 static void hook_free(void *user, void *memory)
 {
-    struct pair *pair = ((struct pair_side *)user)->pair;
+    struct pair_side *side = user;
+    struct pair *pair = side->pair;
     union block *block = (union block *)memory - 1;
     pair->blocks--;
     pair->bytes -= block->head.bytes;
+    side->bytes -= block->head.bytes;
     free(block);
 }
 

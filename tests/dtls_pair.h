@@ -32,6 +32,7 @@ struct pair_side {
     bool signals_in_time; /* gives the peer's fingerprint from within peer_certificate */
     void (*on_connected)(struct pair_side *side); /* within the event CONNECTED */
     void *extra;                                  /* the test's own */
+    size_t bytes, bytes_peak;                     /* allocated by this side */
 };
 
 struct pair_datagram {

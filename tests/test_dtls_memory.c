@@ -6,8 +6,27 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/dtls_pair.h"
+
+static int on_psk(void *user, struct strait_dtls_psk *psk)
+{
+    (void)user;
+    psk->identity[0] = 'x';
+    psk->identity_len = 1;
+    memset(psk->key, 1, 32);
+    psk->key_len = 32;
+    return STRAIT_OK;
+}
+
+static void configure_psk(struct pair_side *side, struct strait_dtls_config *config)
+{
+    (void)side;
+    config->certificate = NULL;
+    config->auth = STRAIT_DTLS_AUTH_PSK;
+    config->events.psk = on_psk;
+}
 
 static struct pair_options options(int cell)
 {
@@ -21,6 +40,10 @@ static struct pair_options options(int cell)
     if (cell == 2) { /* a HelloRetryRequest */
         o.groups[0][0] = STRAIT_GROUP_X25519;
         o.groups[0][1] = o.groups[1][0] = STRAIT_GROUP_P256;
+    }
+    if (cell >= 3) { /* a pre-shared key, in 1.3 and 1.2 */
+        o.configure = configure_psk;
+        o.max[1] = cell == 3 ? STRAIT_DTLS_1_3 : STRAIT_DTLS_1_2;
     }
     return o;
 }
@@ -48,7 +71,7 @@ static void test_each_allocation_fails(void **state)
 {
     struct pair *pair = malloc(sizeof *pair);
     (void)state;
-    for (int cell = 0; cell < 3; cell++) {
+    for (int cell = 0; cell < 5; cell++) {
         struct pair_options o = options(cell);
         pair_init(pair, 1);
         assert_true(life(pair, &o));
@@ -121,7 +144,7 @@ static void test_each_random_fails(void **state)
 {
     struct pair *pair = malloc(sizeof *pair);
     (void)state;
-    for (int cell = 0; cell < 3; cell++) {
+    for (int cell = 0; cell < 5; cell++) {
         struct pair_options o = options(cell);
         int unharmed = 0, i;
         for (i = 0; unharmed < 5; i++) {
@@ -151,24 +174,58 @@ static void test_each_random_fails(void **state)
     free(pair);
 }
 
+/* Bytes that an association may have when it is created, at its peak, and when it is connected. */
+static const struct footprint {
+    const char *name;
+    enum strait_dtls_version version;
+    enum strait_dtls_group group;
+    bool psk;
+    size_t created, peak, after;
+} footprints[] = {
+    { "1.2", STRAIT_DTLS_1_2, STRAIT_GROUP_X25519, false, 8500, 34000, 24000 },
+    { "1.3", STRAIT_DTLS_1_3, STRAIT_GROUP_X25519, false, 8500, 33000, 19000 },
+    { "1.3 X25519MLKEM768", STRAIT_DTLS_1_3, STRAIT_GROUP_X25519MLKEM768, false, 8500, 44000,
+      19000 },
+    { "1.2 PSK", STRAIT_DTLS_1_2, STRAIT_GROUP_X25519, true, 8500, 30000, 19500 },
+    { "1.3 PSK", STRAIT_DTLS_1_3, STRAIT_GROUP_X25519, true, 8500, 32000, 18500 },
+};
+
+/* What the handshake needs is given back with it. */
 static void test_footprint(void **state)
 {
     struct pair *pair = malloc(sizeof *pair);
     (void)state;
-    for (int cell = 0; cell < 2; cell++) {
-        struct pair_options o = options(cell);
+    for (size_t c = 0; c < sizeof footprints / sizeof *footprints; c++) {
+        const struct footprint *f = &footprints[c];
+        struct pair_options o = {
+            .min = { f->version, f->version },
+            .max = { f->version, f->version },
+            .groups = { { f->group }, { f->group } },
+            .profiles = { { STRAIT_SRTP_AEAD_AES_128_GCM }, { STRAIT_SRTP_AEAD_AES_128_GCM } },
+            .configure = f->psk ? configure_psk : NULL,
+        };
+        size_t created[2];
         pair_init(pair, 1);
         assert_int_equal(pair_create(pair, &o), STRAIT_OK);
-        size_t fresh = pair->bytes;
+        for (int i = 0; i < 2; i++) {
+            created[i] = pair->side[i].bytes;
+        }
         assert_int_equal(pair_start(pair), STRAIT_OK);
-        size_t started = pair->bytes;
         pair_run(pair, pair->start + 20 * STRAIT_S);
         pair_run_for(pair, STRAIT_S);
         assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
-        print_message("# a pair: created %zu, started %zu, connected %zu, peak %zu bytes\n", fresh,
-                      started, pair->bytes, pair->bytes_peak);
-        assert_true(pair->bytes < 64 * 1024);
+        for (int i = 0; i < 2; i++) {
+            const struct pair_side *side = &pair->side[i];
+            print_message("# %s, %s: created %zu, peak %zu, connected %zu bytes\n", f->name,
+                          i == PAIR_CLIENT ? "client" : "server", created[i], side->bytes_peak,
+                          side->bytes);
+            assert_true(created[i] <= f->created);
+            assert_true(side->bytes_peak <= f->peak);
+            assert_true(side->bytes <= f->after);
+            assert_true(side->bytes * 5 < side->bytes_peak * 4);
+        }
         pair_finish(pair);
+        assert_int_equal(pair->bytes, 0);
     }
     free(pair);
 }

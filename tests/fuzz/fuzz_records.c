@@ -44,6 +44,7 @@ static void read_hello(const uint8_t *body, size_t len)
         strait__numbers_have(&hello.profiles, 7);
         strait__numbers_have(&hello.groups, 29);
         strait__hello_has_version(&hello, 0xfefc);
+        strait__hello_has_share(&hello, 29);
     }
     free(copy);
 }

@@ -58,14 +58,16 @@ struct strait_dtls_listener_stats {
     uint64_t hello_retry_requests;       /* sent, DTLS 1.3 */
     uint64_t accepted;                   /* associations made */
     uint64_t refused_version;            /* no DTLS version of ours: protocol_version */
-    uint64_t refused_parameters;    /* 1.3: no suite or group of ours, or against RFC 8446, 9.2 */
-    uint64_t refused_host;          /* `accept` did not want it */
-    uint64_t bad_cookies;           /* forged, of another address or another ClientHello */
-    uint64_t expired_cookies;       /* good once: made with the secret before the previous one */
-    uint64_t amplification_limited; /* replies not sent: above 3 x the bytes that came */
-    uint64_t fragments;             /* of ClientHellos, taken */
-    uint64_t fragments_dropped;     /* too long, contradicting, or they gave way to newer ones */
-    uint64_t not_client_hello;      /* records that are none, or malformed */
+    uint64_t refused_parameters; /* 1.3: no suite or group of ours, or against RFC 8446, 9.2 */
+    uint64_t refused_host;       /* `accept` did not want it */
+    uint64_t bad_cookies;        /* forged, of another address or another ClientHello */
+    uint64_t expired_cookies;    /* good once: made with the secret before the previous one */
+    /* Replies not sent, being above 3 x the bytes that came. No ClientHello that is whole is so short: 67 bytes
+     * at least, and the longest reply has 168. */
+    uint64_t amplification_limited;
+    uint64_t fragments;         /* of ClientHellos, taken */
+    uint64_t fragments_dropped; /* too long, contradicting, or they gave way to newer ones */
+    uint64_t not_client_hello;  /* records that are none, or malformed */
 };
 
 /*

@@ -215,7 +215,7 @@ static void one_that_never_reads_costs_the_others_nothing(void **state)
     }
     crowd_join(&stuck, &crowd->radio, own, crowd->certificate);
     hear(crowd, &stuck, 5);
-    wait_ms(crowd, 11000);
+    wait_ms(crowd, 13500);
     sent = packets_sent(crowd, stuck.number);
     wait_ms(crowd, 1000);
     sent_later = packets_sent(crowd, stuck.number);

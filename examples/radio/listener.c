@@ -82,11 +82,19 @@ void listener_destroy(struct listener *listener)
     free(listener);
 }
 
-/* ICE tells of the checks: disconnected comes 7.5 s after the last one. */
 static bool is_absent(const struct listener *listener, strait_time now)
 {
-    return strait_transport_ice_state(listener->peer.transport) == STRAIT_ICE_DISCONNECTED &&
-           now - listener->heard_of >= LISTENER_ABSENT;
+    struct strait_transport_stats stats;
+    strait_time sign;
+
+    /* That is it after 7.5 s without a check: until then nothing has to be looked up. */
+    if (strait_transport_ice_state(listener->peer.transport) != STRAIT_ICE_DISCONNECTED) {
+        return false;
+    }
+    peer_stats(&listener->peer, &stats);
+    sign = stats.pair.last_check_received > listener->heard_of ? stats.pair.last_check_received
+                                                               : listener->heard_of;
+    return now >= sign + LISTENER_ABSENT;
 }
 
 void listener_send(struct listener *listener, const struct listener_frame *frame)

@@ -15,9 +15,10 @@
  * Who has given no sign of life for so long, neither a check nor a report, gets nothing until he does. That
  * is stricter than consent (30 s) wants it: datagrams for machines that are gone from a local network wait
  * in the kernel, in the one socket's buffer, for an address that nobody resolves, and a few such
- * listeners would hold up all others.
+ * listeners would hold up all others. Two checks (RFC 7675 spaces them up to 6 s) and the reports of that
+ * time would all have to be lost before somebody who is there is taken for absent.
  */
-#define LISTENER_ABSENT (7500 * STRAIT_MS)
+#define LISTENER_ABSENT (12 * STRAIT_S)
 
 /* What all listeners have in common. */
 struct listener_setup {

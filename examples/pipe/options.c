@@ -349,8 +349,9 @@ static void make_table(struct option table[static MAX_ROWS])
 
     for (size_t i = 0; i < N_ROWS; i++) {
         if (rows[i].read) {
-            table[n++] = (struct option){ rows[i].name,
-                                          rows[i].value ? required_argument : no_argument, NULL,
+            const int value = needs_value(&rows[i]) ? required_argument : optional_argument;
+
+            table[n++] = (struct option){ rows[i].name, rows[i].value ? value : no_argument, NULL,
                                           (int)i };
         }
     }

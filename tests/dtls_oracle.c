@@ -377,18 +377,21 @@ static size_t write13(const struct oracle *o, int from, const uint8_t *cid, size
 {
     uint8_t nonce[12], text[ORACLE_TEXT] = { 0 };
     struct keys k = keys_of(o, from, t->epoch);
-    size_t header_len = 5 + cid_len, len = t->len + 1 + t->padding;
+    size_t number = t->brief ? 1 : 2;
+    size_t header_len = 1 + cid_len + number + (t->brief ? 0 : 2), len = t->len + 1 + t->padding;
     memcpy(text, t->data, t->len);
     text[t->len] = t->type;
-    out[0] = (uint8_t)(0x2c | (cid_len > 0 ? 0x10 : 0) | (t->epoch & 3));
+    out[0] = (uint8_t)((t->brief ? 0x20 : 0x2c) | (cid_len > 0 ? 0x10 : 0) | (t->epoch & 3));
     if (cid_len > 0) {
         memcpy(out + 1, cid, cid_len);
     }
-    put(out + 1 + cid_len, t->seq, 2);
-    put(out + 3 + cid_len, len + TAG, 2);
+    put(out + 1 + cid_len, t->seq, number);
+    if (!t->brief) {
+        put(out + 3 + cid_len, len + TAG, 2);
+    }
     nonce_xor(&k, t->seq, nonce);
     seal_text(&k, nonce, out, header_len, text, len, out + header_len);
-    mask_number(&k, out + header_len, out + 1 + cid_len, 2);
+    mask_number(&k, out + header_len, out + 1 + cid_len, number);
     return header_len + len + TAG;
 }
 

@@ -38,6 +38,7 @@ struct oracle_text {
     uint8_t type;
     const void *data;
     size_t len, padding;
+    bool brief; /* 1.3: a number of 8 bits and no length, so that it fills its datagram */
 };
 
 /* The event `keylog` of either side. */

@@ -1,13 +1,17 @@
 /*
  * Bytes of the network through what reads them before the crypto library does: the record filter in every
- * state, the reassembly of ClientHellos and their reader. The first byte chooses the state.
+ * state, with connection ids and without, the numbers of protected records, the reassembly of ClientHellos
+ * and their reader. The first byte chooses the state.
  */
+#include <strait/dtls.h>
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "transport/dtls/filter.h"
 #include "transport/dtls/hello.h"
 #include "transport/dtls/reassemble.h"
+#include "transport/dtls/seen.h"
 #include "transport/dtls/split.h"
 #include "transport/util.h"
 
@@ -20,6 +24,8 @@ static void require(bool holds)
     }
 }
 
+static const uint8_t cid[] = { 'c', 'i', 'd', 0, 255, 7 };
+
 static struct strait__filter filter_of(uint8_t bits)
 {
     return (struct strait__filter){
@@ -30,7 +36,43 @@ static struct strait__filter filter_of(uint8_t bits)
         .allows13 = bits & 16,
         .dtls13 = bits & 32,
         .overhead12 = bits & 64 ? 16 : 24,
+        .epoch13 = bits & 64 ? 4 : 3,
+        .cid = cid,
+        .cid_len = bits & 128 ? sizeof cid : 0,
+        .cid_agreed = (bits & 128) && (bits & 2),
     };
+}
+
+/* Keys of epochs 2 and 3; which ones does not matter. */
+static struct strait__seen seen_of(const struct strait__filter *filter)
+{
+    static const uint8_t secret[32] = { 1, 2, 3 };
+    struct strait__seen seen = { .latest = 0 };
+    uint16_t suite = filter->server ? 0x1301 : 0x1303;
+    require(strait__seen_secret(&seen, suite, 2, secret, sizeof secret) &&
+            strait__seen_secret(&seen, suite, 3, secret, sizeof secret));
+    return seen;
+}
+
+static void number(struct strait__seen *seen, const struct strait__record *record)
+{
+    struct strait__number n;
+    if (!strait__seen_read(seen, record, &n)) {
+        return;
+    }
+    uint64_t newest = seen->newest_seq;
+    bool is_new = strait__seen_is_new(seen, &n);
+    bool is_newest = strait__seen_take(seen, &n);
+    require(!strait__seen_is_new(seen, &n));
+    require(!is_newest || is_new);
+    require(is_newest || seen->newest_seq == newest);
+}
+
+static void peek(const uint8_t *datagram, size_t len, const struct strait__filter *filter)
+{
+    const uint8_t *found = NULL;
+    size_t n = strait_dtls_peek_cid(datagram, len, filter->cid_len, &found);
+    require(n == 0 || (n == filter->cid_len && found > datagram && found + n <= datagram + len));
 }
 
 static void read_hello(const uint8_t *body, size_t len)
@@ -96,9 +138,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     strait__hooks_init(&hooks, NULL);
     struct strait__filter filter = filter_of(data[0]);
+    struct strait__seen seen = seen_of(&filter);
     size_t len = size - 1, offset = 0, before = 0;
     uint8_t *datagram = malloc(len > 0 ? len : 1);
     memcpy(datagram, data + 1, len);
+    peek(datagram, len, &filter);
     enum strait__verdict verdict;
     while ((verdict = strait__filter_next(&filter, datagram, len, &offset, &record)) !=
            STRAIT__RECORD_END) {
@@ -106,6 +150,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(record.len <= offset - before);
         if (verdict == STRAIT__RECORD_PASS) {
             require(record.len > record.header && record.header >= 2);
+            require(!record.has_cid || filter.cid_len > 0);
+            if (record.unified || record.epoch > 0) {
+                number(&seen, &record);
+            }
             if (!record.unified && record.type == STRAIT__HANDSHAKE && record.epoch == 0) {
                 read_handshake(&reassembly, &hooks, &record);
                 cut(&record, 26 + data[0] % 200u);

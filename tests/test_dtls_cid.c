@@ -541,6 +541,35 @@ static void test_too_long(void **state)
     }
 }
 
+/* --- what strait/dtls.h says is not there --- */
+
+static void says(enum strait_dtls_version v, uint8_t type, size_t len)
+{
+    struct pair_options o = options(v, 0, ID);
+    uint8_t message[12 + 64] = { type };
+    struct oracle_text text = { .type = 22, .seq = 40, .data = message, .len = 12 + len };
+    connect_known(8, &o);
+    message[3] = message[11] = (uint8_t)len;
+    message[5] = oracle.dtls13 ? 2 : 0; /* message_seq: in 1.3 the next one */
+    text.epoch = oracle.dtls13 ? 3 : 1;
+    len = oracle_write(&oracle, PAIR_CLIENT, id_of(PAIR_SERVER), ID, &text, bytes);
+    pair_inject(pair, PAIR_SERVER, bytes, len);
+    pair_run_for(pair, STRAIT_S);
+    assert_int_equal(strait_dtls_state(pair->side[PAIR_SERVER].dtls), STRAIT_DTLS_FAILED);
+    assert_int_equal(strait_dtls_state(pair->side[PAIR_CLIENT].dtls), STRAIT_DTLS_FAILED);
+    assert_int_equal(strait_dtls_error(pair->side[PAIR_CLIENT].dtls), STRAIT_E_ALERT);
+    pair_finish(pair);
+}
+
+static void test_not_there(void **state)
+{
+    enum { CLIENT_HELLO = 1, REQUEST_CONNECTION_ID = 9, NEW_CONNECTION_ID = 10 };
+    (void)state;
+    says(STRAIT_DTLS_1_2, CLIENT_HELLO, 60);
+    says(STRAIT_DTLS_1_3, REQUEST_CONNECTION_ID, 1);
+    says(STRAIT_DTLS_1_3, NEW_CONNECTION_ID, 12);
+}
+
 static void test_configuration(void **state)
 {
     struct pair_options o = options(STRAIT_DTLS_1_3, 4, STRAIT_DTLS_MAX_CID + 1);
@@ -564,11 +593,11 @@ static void test_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_negotiation),   cmocka_unit_test(test_wire),
-        cmocka_unit_test(test_foreign),       cmocka_unit_test(test_unwanted),
-        cmocka_unit_test(test_moves),         cmocka_unit_test(test_peek),
-        cmocka_unit_test(test_loss),          cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_negotiation), cmocka_unit_test(test_wire),
+        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_unwanted),
+        cmocka_unit_test(test_moves),       cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_loss),        cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_not_there),   cmocka_unit_test(test_configuration),
     };
     pair = malloc(sizeof *pair);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

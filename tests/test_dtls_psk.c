@@ -84,11 +84,12 @@ static void configure(struct pair_side *side, struct strait_dtls_config *config)
     }
 }
 
-static const struct pair_options options = { .configure = configure };
+static struct pair_options options = { .configure = configure };
 
 static void reset(enum strait_dtls_version version)
 {
     memset(&run, 0, sizeof run);
+    options.cookies = false;
     run.min[0] = run.min[1] = run.max[0] = run.max[1] = version;
     run.identity_len = sizeof IDENTITY - 1;
     memcpy(run.identity, IDENTITY, run.identity_len);
@@ -292,6 +293,33 @@ static void test_unknown_identity(void **state)
     }
 }
 
+/* Behind a listener, where the ClientHello comes again with a cookie. */
+static void test_cookies(void **state)
+{
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        for (int wrong = 0; wrong < 3; wrong++) {
+            struct pair pair;
+            reset(v ? STRAIT_DTLS_1_2 : STRAIT_DTLS_1_3);
+            options.cookies = true;
+            run.hint = "greenhouse";
+            run.other_key = wrong == 1;
+            run.none[PAIR_SERVER] = wrong == 2;
+            if (wrong == 0) {
+                pair_init(&pair, 18);
+                connect_ok(&pair);
+                assert_string_equal(run.seen_hint, v ? "greenhouse" : "");
+            } else {
+                run_to_failure(&pair);
+                /* wolfSSL's own alert for a binder, once a cookie has shown the client's address. */
+                uint8_t alert = wrong == 2 ? 115 : v ? 51 : 47;
+                check_failure(&pair, PAIR_SERVER, alert);
+            }
+            pair_finish(&pair);
+        }
+    }
+}
+
 /* The client's own host has no key, or one that cannot be: said at once in 1.3, in 1.2 when it is due. */
 static void test_client_without_a_key(void **state)
 {
@@ -442,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_loss),
         cmocka_unit_test(test_wrong_key),
         cmocka_unit_test(test_unknown_identity),
+        cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_client_without_a_key),
         cmocka_unit_test(test_identity_with_a_zero),
         cmocka_unit_test(test_keys_and_certificates),

@@ -111,9 +111,10 @@ static void on_keylog(void *user, const char *line)
     const char *at = strrchr(line, ' ') + 1;
     (void)user;
     for (size_t i = 0; i < PROBE; i++) {
-        unsigned byte;
-        assert_int_equal(sscanf(at + 2 * i, "%2x", &byte), 1);
-        bytes[i] = (uint8_t)byte;
+        const char digits[] = { at[2 * i], at[2 * i + 1], '\0' };
+        char *end;
+        bytes[i] = (uint8_t)strtoul(digits, &end, 16);
+        assert_true(*end == '\0');
     }
     secret(line, bytes);
 }

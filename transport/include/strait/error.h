@@ -45,9 +45,9 @@ enum strait_error {
     STRAIT_E_CONSENT = -42, /* consent expired: the peer answers no check (RFC 7675, 5.1) */
 
     /* Why a peer's certificate was refused by strait_trust; the detail says which one and why. */
-    STRAIT_E_UNTRUSTED = -43,      /* no chain to a trusted authority */
-    STRAIT_E_EXPIRED = -44,        /* outside of a certificate's dates */
-    STRAIT_E_NAME = -45,           /* the certificate is for other names */
+    STRAIT_E_UNTRUSTED = -43,       /* no chain to a trusted authority */
+    STRAIT_E_EXPIRED = -44,         /* outside of a certificate's dates */
+    STRAIT_E_NAME = -45,            /* the certificate is for other names */
     STRAIT_E_BAD_CERTIFICATE = -46, /* malformed, a bad signature, or not for this use */
 
     STRAIT_E_PSK = -47,      /* pre-shared key: no such identity, or the keys differ */

@@ -91,12 +91,12 @@ export class Board {
   }
 
   #update(row, data) {
-    const isNew = row.data === data;
     row.data = data;
     row.element.dataset.state = data.state;
     for (const [i, column] of this.columns.entries()) {
+      const wasKnown = /\w/.test(row.cells[i].textContent);
       const changed = setText(row.cells[i], column.text(data));
-      if (changed && column.marks && !isNew) {
+      if (changed && wasKnown && column.marks) {
         move(row.cells[i], { backgroundColor: ['var(--mark)', 'transparent'] }, 1500);
       }
     }

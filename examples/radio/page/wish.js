@@ -2,6 +2,7 @@
 
 const ANSWER_MS = 10_000; // nobody waits longer for an answer
 const PATH_MS = 15_000; // nor for a path after it
+const GOODBYE_MS = 1000;
 
 /** The radio said no, or nothing: `status` is HTTP's, 0 where no answer came. */
 export class Refusal extends Error {
@@ -127,14 +128,18 @@ export class Session extends EventTarget {
     return this.resource?.match(/\/(\d+)-[^/]*$/)?.[1];
   }
 
-  /** Says goodbye; `keepalive` when the page itself goes. */
+  /** Says goodbye, and closes once that was heard; `keepalive` when the page itself goes. */
   stop({ keepalive = false } = {}) {
+    const { pc, resource, headers } = this;
     clearTimeout(this.timer);
-    this.pc.close();
-    if (this.resource) {
-      fetch(this.resource, { method: 'DELETE', headers: this.headers, keepalive }).catch(() => {});
-      this.resource = null;
+    this.resource = null;
+    if (!resource) {
+      pc.close();
+      return;
     }
+    const signal = AbortSignal.timeout(GOODBYE_MS);
+    fetch(resource, { method: 'DELETE', headers, keepalive, signal }).catch(() => {})
+      .finally(() => pc.close());
   }
 
   /** The rows of getStats that matter here. */

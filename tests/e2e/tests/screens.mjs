@@ -10,7 +10,10 @@ import { listen, sentenceIn } from '../lib/page.mjs';
 import { Radio } from '../lib/radio.mjs';
 
 const RATE = 44100;
-const sizes = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
+const desk = { width: 1280, height: 800 };
+const phone = { width: 390, height: 844 };
+const all = [[desk, 'light'], [desk, 'dark'], [phone, 'light'], [phone, 'dark']];
+const some = [all[0], all[3]];
 
 /** Half a minute of something that lights up many bands. */
 function music() {
@@ -23,20 +26,18 @@ function music() {
   });
 }
 
-/** Pictures of a page in all its forms; nothing sticks out, and every text can be read. */
-async function take(page, folder, name) {
-  for (const viewport of sizes) {
+/** Pictures of a page in its forms; nothing sticks out, and every text can be read. */
+async function take(page, folder, name, forms = all) {
+  for (const [viewport, colorScheme] of forms) {
     await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await sleep(150);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= viewport.width, `${name}: ${wide} px wide on ${viewport.width}`);
-      assert.deepEqual(await faintTexts(page), [], `${name}, ${colorScheme}`);
-      const path = `${folder}/${name}-${viewport.width}-${colorScheme}.png`;
-      await page.screenshot({ path, fullPage: true });
-      note(path);
-    }
+    await page.emulateMedia({ colorScheme });
+    await sleep(150);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= viewport.width, `${name}: ${wide} px wide on ${viewport.width}`);
+    assert.deepEqual(await faintTexts(page), [], `${name}, ${colorScheme}`);
+    const path = `${folder}/${name}-${viewport.width}-${colorScheme}.png`;
+    await page.screenshot({ path, fullPage: true });
+    note(path);
   }
 }
 
@@ -44,7 +45,10 @@ async function takeAll(folder, radio, browser) {
   const idle = await browser.newPage();
   await idle.goto(radio.url);
   await until('the dial', () => idle.isVisible('#now-bar'));
-  await take(idle, folder, 'player-off');
+  await take(idle, folder, 'player-off', some);
+  await idle.click('#connection summary');
+  await take(idle, folder, 'player-off-connection', some);
+  await idle.close();
 
   const page = await listen(browser, radio);
   await until('the sound', () => page.evaluate(() => window.radio.listener.times.sound));
@@ -57,7 +61,7 @@ async function takeAll(folder, radio, browser) {
   await studio.goto(new URL('studio', radio.url).href);
   await studio.click('#record');
   await sentenceIn(studio, 'held');
-  await take(studio, folder, 'studio-token');
+  await take(studio, folder, 'studio-token', some);
   await studio.fill('#token', 'sesame');
   await studio.click('#token-form button');
   await sentenceIn(studio, 'playing');
@@ -73,7 +77,7 @@ async function takeAll(folder, radio, browser) {
 
   assert.equal(await radio.stop(), 0);
   await sentenceIn(page, 'failed');
-  await take(page, folder, 'player-failed');
+  await take(page, folder, 'player-failed', some);
 }
 
 export const screens = (build) => async () => {

@@ -204,7 +204,8 @@ int strait__x509_read(struct strait__x509 *out, const uint8_t *der, size_t len)
         return STRAIT_E_PARSE;
     }
     wc_InitDecodedCert(&cert, der, (word32)len, NULL);
-    int error = meaning_of(wc_ParseCert(&cert, CERT_TYPE, NO_VERIFY, NULL));
+    /* As an authority: some old roots have the serial number 0, which others may not. */
+    int error = meaning_of(wc_ParseCert(&cert, CA_TYPE, NO_VERIFY, NULL));
     if (error == STRAIT_OK) {
         error = fill(out, &cert);
     }

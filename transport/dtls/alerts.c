@@ -10,6 +10,9 @@ static WOLFSSL_ALERT_HISTORY history_of(const struct strait_dtls *d)
     if (d->ssl != NULL) {
         wolfSSL_get_alert_history(d->ssl, &history);
     }
+    if (d->muted) {
+        history.last_tx.code = d->refused_alert;
+    }
     return history;
 }
 

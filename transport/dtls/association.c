@@ -6,6 +6,21 @@
 #include "transport/dtls/names.h"
 #include "transport/util.h"
 
+static int copy_name(struct strait_dtls *d)
+{
+    if (d->config.server_name == NULL) {
+        return STRAIT_OK;
+    }
+    size_t len = strlen(d->config.server_name) + 1;
+    d->server_name = strait__alloc(&d->hooks, len);
+    if (d->server_name == NULL) {
+        return STRAIT_E_NOMEM;
+    }
+    memcpy(d->server_name, d->config.server_name, len);
+    d->config.server_name = d->server_name;
+    return STRAIT_OK;
+}
+
 int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config *config,
                        strait_time now)
 {
@@ -30,13 +45,17 @@ int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config
     d->config = c;
     d->config.hooks = &d->hooks;
     strait_certificate_ref(c.certificate);
-    d->now = now;
+    strait_trust_ref(c.trust);
+    d->now = d->created = now;
     d->stats.size = sizeof d->stats;
     d->stats.role = c.role;
     d->alert_received = d->alert_sent = -1;
     strait__rekey_init(&d->rekey);
     strait__timer_init(&d->timer, c.initial_timeout);
-    error = strait__flight_init(&d->flight, &d->hooks, c.mtu, strait__dtls_sink, d);
+    error = copy_name(d);
+    if (error == STRAIT_OK) {
+        error = strait__flight_init(&d->flight, &d->hooks, c.mtu, strait__dtls_sink, d);
+    }
     if (error == STRAIT_OK) {
         error = strait__dtls_context_open(d);
     }
@@ -64,7 +83,9 @@ void strait_dtls_destroy(struct strait_dtls *dtls)
     strait__flight_finish(&dtls->flight, &hooks);
     strait__psk_close(dtls);
     strait__free(&hooks, dtls->peer_der);
+    strait__free(&hooks, dtls->server_name);
     strait_certificate_unref(dtls->config.certificate);
+    strait_trust_unref(dtls->config.trust);
     strait__zero(dtls, sizeof *dtls);
     strait__free(&hooks, dtls);
 }
@@ -73,6 +94,13 @@ void strait__dtls_tick(struct strait_dtls *d, strait_time now)
 {
     d->now = now > d->now ? now : d->now;
     d->hook_error = 0;
+}
+
+int64_t strait__dtls_calendar(const struct strait_dtls *d)
+{
+    return d->config.calendar != 0
+               ? d->config.calendar + (int64_t)((d->now - d->created) / STRAIT_S)
+               : 0;
 }
 
 strait_time strait__dtls_later(strait_time now, strait_time interval)
@@ -122,7 +150,8 @@ int strait_dtls_set_fingerprints(struct strait_dtls *dtls,
             return STRAIT_E_INVALID;
         }
     }
-    if (dtls->n_fingerprints > 0 || strait__dtls_ended(dtls)) {
+    if (dtls->n_fingerprints > 0 || strait__dtls_ended(dtls) ||
+        dtls->config.auth == STRAIT_DTLS_AUTH_PKI) {
         return STRAIT_E_STATE;
     }
     memcpy(dtls->fingerprints, fingerprints, n * sizeof *fingerprints);

@@ -45,6 +45,8 @@ struct strait__refusal {
 struct strait_dtls {
     struct strait_hooks hooks;
     struct strait_dtls_config config; /* gaps filled */
+    char *server_name;                /* what the config's points to */
+    strait_time created;              /* when it was config.calendar */
     struct strait_dtls_stats stats;
     strait_time now; /* the latest of the caller's times */
     enum strait_dtls_state state;
@@ -108,7 +110,10 @@ struct strait_dtls {
     struct strait_fingerprint fingerprints[STRAIT_DTLS_MAX_FINGERPRINTS];
     size_t n_fingerprints;
     enum strait__verified verified;
-    bool alert_seen; /* an unprotected fatal alert: a hint, anybody may have sent it */
+    int refused; /* why the peer's certificate was, with its text in `detail`; STRAIT_OK: it was not */
+    uint8_t refused_alert; /* what the peer was told */
+    bool muted;            /* ... so that wolfSSL's own alert is not sent */
+    bool alert_seen;       /* an unprotected fatal alert: a hint, anybody may have sent it */
     uint8_t alert;
     strait_time alert_deadline;
     strait_time heard;              /* when the last authentic record came */
@@ -126,6 +131,8 @@ struct strait_dtls {
 /* --- association.c --- */
 /* A time that runs backwards is taken as the last one seen. */
 void strait__dtls_tick(struct strait_dtls *d, strait_time now);
+/* Seconds since 1970 by config.calendar and the time since then. */
+int64_t strait__dtls_calendar(const struct strait_dtls *d);
 /* now + interval, STRAIT_TIME_NEVER where that is beyond all time. */
 strait_time strait__dtls_later(strait_time now, strait_time interval);
 
@@ -200,6 +207,10 @@ void strait__dtls_peer_repeats(struct strait_dtls *d);
 
 /* --- verify.c --- */
 int strait__dtls_on_verify(int ok, WOLFSSL_X509_STORE_CTX *store);
+/* True where wolfSSL speaks of the peer's certificate. */
+bool strait__dtls_is_certificate_error(int wolf_error);
+/* True where the peer may do without a certificate. */
+bool strait__dtls_anonymous_is_fine(const struct strait_dtls *d);
 /* Compares the certificate with the fingerprints, where both are there. */
 void strait__dtls_verify(struct strait_dtls *d);
 
@@ -219,6 +230,9 @@ __attribute__((format(printf, 3, 4))) void strait__dtls_fail(struct strait_dtls 
 void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error);
 /* The certificate is none of the signalled ones. */
 void strait__dtls_fail_fingerprint(struct strait_dtls *d);
+/* Within wolfSSL: refuses the peer's certificate, and tells it why. */
+void strait__dtls_refuse_certificate(struct strait_dtls *d, int error, uint8_t alert,
+                                     const char *detail);
 /* The peer's close_notify. */
 void strait__dtls_closed_by_peer(struct strait_dtls *d);
 /* Our close_notify, where there is somebody who could read it. */

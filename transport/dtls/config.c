@@ -1,5 +1,6 @@
 #include "transport/certificate.h"
 #include "transport/dtls/association.h"
+#include "transport/dtls/peer_name.h"
 #include "transport/dtls/profiles.h"
 #include "transport/dtls/suites.h"
 #include "transport/util.h"
@@ -59,15 +60,40 @@ static bool legal_suites(const struct strait_dtls_config *c)
     return true;
 }
 
-/* One at a time: keys, or certificates on both sides. */
+static bool legal_psk(const struct strait_dtls_config *c)
+{
+    bool hint = c->psk_hint == NULL || strnlen(c->psk_hint, STRAIT_DTLS_MAX_PSK_IDENTITY + 1) <=
+                                           STRAIT_DTLS_MAX_PSK_IDENTITY;
+    return c->events.psk != NULL && c->certificate == NULL && hint;
+}
+
+static bool legal_pki(const struct strait_dtls_config *c)
+{
+    struct strait__peer_name name;
+    bool server = c->role == STRAIT_DTLS_SERVER;
+    bool looks = !server || c->client_certificate != STRAIT_DTLS_CLIENT_CERTIFICATE_NONE;
+    return (!looks || (c->trust != NULL && c->calendar > 0)) &&
+           (c->server_name == NULL || (!server && strait__peer_name_read(&name, c->server_name)));
+}
+
+/* A client may do without a certificate of its own. What nobody would look at is a mistake. */
 static bool legal_auth(const struct strait_dtls_config *c)
 {
-    if (c->auth == STRAIT_DTLS_AUTH_PSK) {
-        bool hint = c->psk_hint == NULL || strnlen(c->psk_hint, STRAIT_DTLS_MAX_PSK_IDENTITY + 1) <=
-                                               STRAIT_DTLS_MAX_PSK_IDENTITY;
-        return c->events.psk != NULL && c->certificate == NULL && hint;
+    if ((unsigned)c->client_certificate > STRAIT_DTLS_CLIENT_CERTIFICATE_NONE || c->calendar < 0 ||
+        (c->auth != STRAIT_DTLS_AUTH_PKI && (c->trust != NULL || c->server_name != NULL))) {
+        return false;
     }
-    return c->auth == STRAIT_DTLS_AUTH_FINGERPRINT && c->certificate != NULL;
+    bool own = c->role != STRAIT_DTLS_SERVER || c->certificate != NULL;
+    switch (c->auth) {
+    case STRAIT_DTLS_AUTH_FINGERPRINT:
+        return own;
+    case STRAIT_DTLS_AUTH_PKI:
+        return own && legal_pki(c);
+    case STRAIT_DTLS_AUTH_PSK:
+        return legal_psk(c);
+    default:
+        return false;
+    }
 }
 
 /* DTLS 1.2 knows no hybrid group, and a server of it needs a suite for its kind of key. */

@@ -4,6 +4,7 @@
 #include "transport/dtls/association.h"
 #include "transport/dtls/cid.h"
 #include "transport/dtls/cookie.h"
+#include "transport/dtls/peer_name.h"
 #include "transport/dtls/profiles.h"
 #include "transport/dtls/secrets.h"
 #include "transport/dtls/suites.h"
@@ -30,6 +31,9 @@ static bool negotiates(const struct strait_dtls *d)
 static bool set_certificate(struct strait_dtls *d)
 {
     size_t leaf_len, chain_len, key_len;
+    if (d->config.certificate == NULL) {
+        return true;
+    }
     strait_certificate_der(d->config.certificate, &leaf_len);
     const uint8_t *chain = strait__certificate_chain(d->config.certificate, &chain_len);
     const uint8_t *key = strait_certificate_key_der(d->config.certificate, &key_len);
@@ -41,6 +45,23 @@ static bool set_certificate(struct strait_dtls *d)
     return done == WOLFSSL_SUCCESS &&
            wolfSSL_CTX_use_PrivateKey_buffer(d->ctx, key, (long)key_len, WOLFSSL_FILETYPE_ASN1) ==
                WOLFSSL_SUCCESS;
+}
+
+/* RFC 8827, 6.5: both sides present a certificate. Otherwise the server's is always there. */
+static int verify_mode(const struct strait_dtls *d)
+{
+    const int required = WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    if (!strait__dtls_is_server(d)) {
+        return required;
+    }
+    switch (d->config.client_certificate) {
+    case STRAIT_DTLS_CLIENT_CERTIFICATE_NONE:
+        return WOLFSSL_VERIFY_NONE;
+    case STRAIT_DTLS_CLIENT_CERTIFICATE_WANTED:
+        return WOLFSSL_VERIFY_PEER;
+    default:
+        return required;
+    }
 }
 
 static int context_fill(struct strait_dtls *d)
@@ -57,9 +78,7 @@ static int context_fill(struct strait_dtls *d)
         return STRAIT_E_CRYPTO;
     }
     if (!strait__psk_on(d)) {
-        /* RFC 8827, 6.5: both sides present a certificate; fingerprints say whose it is. */
-        wolfSSL_CTX_set_verify(d->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                               strait__dtls_on_verify);
+        wolfSSL_CTX_set_verify(d->ctx, verify_mode(d), strait__dtls_on_verify);
     }
     wolfSSL_CTX_SetIORecv(d->ctx, strait__dtls_on_receive);
     wolfSSL_CTX_SetIOSend(d->ctx, strait__dtls_on_send);
@@ -160,6 +179,18 @@ static bool set_cookies(struct strait_dtls *d)
            wolfDTLS_SetChGoodCb(d->ssl, on_good_cookie, d) == WOLFSSL_SUCCESS;
 }
 
+/* RFC 6066, section 3: names only, and without the final dot. */
+static bool set_server_name(struct strait_dtls *d)
+{
+    struct strait__peer_name name;
+    if (d->config.server_name == NULL || !strait__peer_name_read(&name, d->config.server_name) ||
+        name.host == NULL) {
+        return true;
+    }
+    return wolfSSL_UseSNI(d->ssl, WOLFSSL_SNI_HOST_NAME, name.host, (word16)name.host_len) ==
+           WOLFSSL_SUCCESS;
+}
+
 static bool object_fill(struct strait_dtls *d)
 {
     bool server = strait__dtls_is_server(d);
@@ -177,7 +208,8 @@ static bool object_fill(struct strait_dtls *d)
     if (server && !set_cookies(d)) {
         return false;
     }
-    return strait__dtls_watch_secrets(d) && set_groups(d) && strait__cid_offer(d) &&
+    return strait__dtls_watch_secrets(d) && set_groups(d) && set_server_name(d) &&
+           strait__cid_offer(d) &&
            (d->config.n_profiles == 0 || d->cookie_secret != NULL ||
             strait__dtls_set_profiles(d, d->config.profiles, d->config.n_profiles) == STRAIT_OK);
 }

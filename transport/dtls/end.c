@@ -87,6 +87,19 @@ void strait__dtls_send_alert(struct strait_dtls *d, uint8_t description)
     strait__dtls_leave(d);
 }
 
+void strait__dtls_refuse_certificate(struct strait_dtls *d, int error, uint8_t alert,
+                                     const char *detail)
+{
+    d->verified = STRAIT__VERIFY_BAD;
+    d->refused = error;
+    snprintf(d->detail, sizeof d->detail, "%s", detail);
+    if (SendAlert != NULL) {
+        strait__dtls_send_alert(d, alert);
+        d->refused_alert = alert;
+        d->muted = true;
+    }
+}
+
 void strait__dtls_fail_fingerprint(struct strait_dtls *d)
 {
     struct strait_fingerprint own;
@@ -122,7 +135,8 @@ static const struct meaning meanings[] = {
     { MEMORY_ERROR, STRAIT_E_NOMEM, "out of memory in the handshake" },
     { RNG_FAILURE_E, STRAIT_E_RANDOM, "the random source failed" },
     { NO_PEER_CERT, STRAIT_E_NO_CERTIFICATE,
-      "the peer sent no certificate: WebRTC needs one from both sides" },
+      "the peer sent no certificate: WebRTC needs one from both sides, others may ask for none "
+      "(client_certificate)" },
     { NO_PEER_VERIFY, STRAIT_E_NO_CERTIFICATE,
       "the peer did not prove that it holds the certificate's key" },
     { VERSION_ERROR, STRAIT_E_VERSION,
@@ -167,6 +181,10 @@ static void tell_peer(struct strait_dtls *d, uint8_t alert)
 
 void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
 {
+    if (d->refused != STRAIT_OK) {
+        end(d, STRAIT_DTLS_FAILED, d->refused);
+        return;
+    }
     if (d->verified == STRAIT__VERIFY_BAD) {
         strait__dtls_fail_fingerprint(d);
         return;
@@ -176,7 +194,7 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         return;
     }
     if (d->hook_error != 0) {
-        tell_peer(d, STRAIT__ALERT_HANDSHAKE_FAILURE);
+        tell_peer(d, STRAIT__ALERT_INTERNAL_ERROR);
         strait__dtls_fail(d, d->hook_error, "%s",
                           d->hook_error == STRAIT_E_NOMEM ? "out of memory in the handshake"
                                                           : "the random source failed");
@@ -186,6 +204,13 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
     if (d->hello_on_trial) {
         strait__dtls_hello_failed(d, meaning != NULL ? meaning->error : STRAIT_OK,
                                   meaning != NULL ? meaning->detail : "");
+        return;
+    }
+    if (meaning == NULL && strait__dtls_is_certificate_error(wolf_error)) {
+        tell_peer(d, STRAIT__ALERT_BAD_CERTIFICATE);
+        strait__dtls_fail(d, STRAIT_E_BAD_CERTIFICATE,
+                          "the peer's certificate cannot be used: %s (%d): have it made anew",
+                          wolfSSL_ERR_reason_error_string((unsigned long)wolf_error), wolf_error);
         return;
     }
     bool unknown = wolf_error == PSK_KEY_ERROR && strait__dtls_is_server(d);

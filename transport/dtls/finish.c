@@ -58,7 +58,7 @@ void strait__dtls_finish(struct strait_dtls *d)
         /* Both Finished are under its keys. */
         d->verified = STRAIT__VERIFY_GOOD;
         strait__psk_close(d);
-    } else if (d->peer_der == NULL) {
+    } else if (d->peer_der == NULL && !strait__dtls_anonymous_is_fine(d)) {
         strait__dtls_send_alert(d, STRAIT__ALERT_BAD_CERTIFICATE);
         strait__dtls_fail(d, STRAIT_E_NO_CERTIFICATE,
                           "the peer sent no certificate: WebRTC needs one from both sides");

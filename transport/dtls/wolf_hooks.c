@@ -111,12 +111,13 @@ int64_t TimeNowInMilliseconds(void)
     return current != NULL ? (int64_t)(current->now / STRAIT_MS) : 0;
 }
 
-/* Certificates' dates are not looked at where fingerprints authenticate (RFC 8827, 6.5), and the time
- * argument is monotonic, not the calendar's. */
+/* 0 where nobody set a calendar: certificates' dates are not looked at where fingerprints authenticate (RFC
+ * 8827, 6.5), and the time argument is monotonic, not the calendar's. */
 time_t strait__wolf_time(time_t *t)
 {
+    time_t now = current != NULL ? (time_t)current->calendar : 0;
     if (t != NULL) {
-        *t = 0;
+        *t = now;
     }
-    return 0;
+    return now;
 }

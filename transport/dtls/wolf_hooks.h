@@ -11,6 +11,7 @@
 struct strait__wolf_scope {
     const struct strait_hooks *hooks;
     strait_time now;
+    int64_t calendar; /* seconds since 1970, for the dates of certificates; enter sets 0 */
     /* What a hook refused: STRAIT_E_NOMEM or _RANDOM. wolfSSL's own errors do not always say it. */
     int failed;
     struct strait__wolf_scope *outer;

@@ -18,6 +18,7 @@ void strait__dtls_enter(struct strait_dtls *d)
 {
     set_clock(d);
     strait__wolf_enter(&d->scope, &d->hooks, d->repeat_clock);
+    d->scope.calendar = strait__dtls_calendar(d);
     d->inside = true;
 }
 
@@ -216,7 +217,7 @@ int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user)
     struct strait_dtls *d = user;
     (void)ssl;
     uint8_t *data = (uint8_t *)buffer;
-    size_t left = size > 0 ? (size_t)size : 0;
+    size_t left = size > 0 && !d->muted ? (size_t)size : 0;
     while (left > STRAIT__RECORD_HEADER) {
         size_t len = record_length(d, data, left);
         send_record(d, data, len);

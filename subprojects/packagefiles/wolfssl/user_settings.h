@@ -26,6 +26,7 @@
 #define DTLS13_MIN_RTX_INTERVAL 20
 
 #define HAVE_TLS_EXTENSIONS
+#define HAVE_SNI
 #define HAVE_SUPPORTED_CURVES
 #define HAVE_EXTENDED_MASTER
 /* OpenSSL 3 as client refuses a DTLS 1.2 server that does not answer renegotiation_info. */

@@ -107,7 +107,8 @@ issue bylate leaf late '/CN=bylate' "$BOTH"
 issue bydeep leaf deep '/CN=bydeep' "$BOTH"
 issue byforclients leaf forclients '/CN=byforclients' "$BOTH"
 issue byconstrained leaf constrained '/CN=byconstrained' "$BOTH"
-issue bytwin leaf twin '/CN=bytwin' "${BOTH/\\n$AKI/}"
+issue bytwin leaf twin '/CN=bytwin' "${BOTH/$AKI/authorityKeyIdentifier=none}"
+issue bytwinkey leaf twin '/CN=bytwinkey' "$BOTH"
 issue byforeign leaf foreign '/CN=byforeign' "$BOTH"
 
 for name in leaf leaf384 leaf521 leafrsa leaf1024; do

@@ -1,6 +1,6 @@
 /*
  * One DTLS association (RFC 6347, RFC 9147) with DTLS-SRTP (RFC 5764), authenticated by certificate
- * fingerprints (RFC 8827). Sans-IO: give it the datagrams that came in, or the time; it hands what
+ * fingerprints (RFC 8827) or by authorities (RFC 5280). Sans-IO: give it the datagrams that came in, or the time; it hands what
  * it wants sent to a sink; sleep until its deadline. No sockets, no clock, no threads. One
  * association belongs to one thread at a time.
  */
@@ -9,6 +9,7 @@
 
 #include <strait/certificate.h>
 #include <strait/srtp.h>
+#include <strait/trust.h>
 #include <strait/types.h>
 
 #ifdef __cplusplus
@@ -21,7 +22,7 @@ struct strait_dtls;
 enum strait_dtls_state {
     STRAIT_DTLS_NEW = 0,
     STRAIT_DTLS_CONNECTING = 1,
-    STRAIT_DTLS_CONNECTED = 2, /* handshake done and the peer's fingerprint matched */
+    STRAIT_DTLS_CONNECTED = 2, /* handshake done, and the peer is who it should be */
     STRAIT_DTLS_CLOSED = 3,    /* close_notify came or was sent */
     STRAIT_DTLS_FAILED = 4     /* strait_dtls_error says why */
 };
@@ -39,6 +40,13 @@ enum strait_dtls_version {
     STRAIT_DTLS_1_3 = 0xfefc
 };
 
+/* What a server asks of its clients. */
+enum strait_dtls_client_certificate {
+    STRAIT_DTLS_CLIENT_CERTIFICATE_REQUIRED = 0, /* none: STRAIT_E_NO_CERTIFICATE */
+    STRAIT_DTLS_CLIENT_CERTIFICATE_WANTED = 1,   /* none is fine; one that comes must be good */
+    STRAIT_DTLS_CLIENT_CERTIFICATE_NONE = 2      /* not even asked for: the client stays unknown */
+};
+
 /* NamedGroup values of IANA's TLS registry. */
 enum strait_dtls_group {
     STRAIT_GROUP_P256 = 0x0017,
@@ -47,11 +55,11 @@ enum strait_dtls_group {
     STRAIT_GROUP_X25519MLKEM768 = 0x11ec
 };
 
-/* How the ends know each other. One at a time. */
+/* How the ends know each other. One at a time; each end has its own. */
 enum strait_dtls_auth {
-    STRAIT_DTLS_AUTH_FINGERPRINT =
-        0,                   /* certificates with fingerprints that are signalled (WebRTC) */
-    STRAIT_DTLS_AUTH_PSK = 2 /* a key that both have already; no certificate */
+    STRAIT_DTLS_AUTH_FINGERPRINT = 0, /* certificates with signalled fingerprints: WebRTC */
+    STRAIT_DTLS_AUTH_PKI = 1,         /* a chain of certificates to an authority of `trust` */
+    STRAIT_DTLS_AUTH_PSK = 2          /* a key that both have already; no certificate */
 };
 
 #define STRAIT_DTLS_MAX_PROFILES 4u
@@ -105,10 +113,11 @@ struct strait_dtls_config {
     const struct strait_hooks *hooks; /* NULL: the defaults; copied */
     struct strait_dtls_events events; /* copied */
     void *user;
-    struct strait_certificate *certificate; /* a reference is taken; required but with a PSK */
-    enum strait_dtls_role role;             /* CLIENT or SERVER */
-    enum strait_dtls_version min_version;   /* 0: DTLS 1.2 */
-    enum strait_dtls_version max_version;   /* 0: DTLS 1.3 */
+    /* A reference is taken; required for a server without PSK. A client without one (NULL) sends none. */
+    struct strait_certificate *certificate;
+    enum strait_dtls_role role;           /* CLIENT or SERVER */
+    enum strait_dtls_version min_version; /* 0: DTLS 1.2 */
+    enum strait_dtls_version max_version; /* 0: DTLS 1.3 */
     /* SRTP profiles, most wanted first: as server this order wins over the client's. n_profiles 0: no
      * use_srtp extension at all (an association for application data only). */
     enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES];
@@ -135,6 +144,19 @@ struct strait_dtls_config {
      * STRAIT_E_INVALID where none is left. */
     uint16_t cipher_suites[STRAIT_DTLS_MAX_CIPHERS];
     size_t n_cipher_suites;
+    enum strait_dtls_client_certificate client_certificate; /* server only */
+    /*
+     * For STRAIT_DTLS_AUTH_PKI, and for nothing else. `trust`: a reference is taken; required wherever the
+     * peer may send a certificate. `server_name` (client only, copied): the host name or the address, as text,
+     * one of which the server's certificate must have in its subjectAltName (RFC 9525; "*" stands for one whole
+     * first label; a common name does not count). Names, not addresses, are sent as SNI (RFC 6066). NULL: any
+     * name will do, which is right only where the trust has nothing but an authority of one's own.
+     * `calendar`: seconds since 1970 at the `now` of strait_dtls_create; what is later is told by the times that
+     * the other functions are given. Required with `trust`.
+     */
+    struct strait_trust *trust;
+    const char *server_name;
+    int64_t calendar;
     /*
      * Connection ids (RFC 9146 for 1.2, RFC 9147, section 9 for 1.3): offered as client, agreed on as
      * server. `local_cid` is ours: the peer writes it into each protected record, so that a host finds the
@@ -214,7 +236,8 @@ STRAIT_API void strait_dtls_destroy(struct strait_dtls *dtls);
  * The fingerprints of which the peer's certificate must have one (RFC 8122, section 5; RFC 8842). May
  * come before the handshake, within it or after it: until then the association holds in CONNECTING,
  * exports nothing and delivers nothing. STRAIT_E_INVALID (n 0 or above
- * STRAIT_DTLS_MAX_FINGERPRINTS), _STATE (set before: a new fingerprint is a new association).
+ * STRAIT_DTLS_MAX_FINGERPRINTS), _STATE (set before: a new fingerprint is a new association; or
+ * STRAIT_DTLS_AUTH_PKI).
  * No callback fires inside; the deadline may become "now".
  */
 STRAIT_API int strait_dtls_set_fingerprints(struct strait_dtls *dtls,

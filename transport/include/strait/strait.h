@@ -14,6 +14,7 @@
 #include <strait/srtp.h>
 #include <strait/stats.h>
 #include <strait/transport.h>
+#include <strait/trust.h>
 #include <strait/types.h>
 #include <strait/version.h>
 

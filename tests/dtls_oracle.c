@@ -435,7 +435,9 @@ size_t oracle_extend_hello(uint8_t *d, uint16_t type, const void *body, size_t l
     size_t list = extensions_at(d), end = HEADER + get(d + 11, 2);
     put(d + end, type, 2);
     put(d + end + 2, len, 2);
-    memcpy(d + end + 4, body, len);
+    if (len > 0) {
+        memcpy(d + end + 4, body, len);
+    }
     put(d + list, get(d + list, 2) + 4 + len, 2);
     put(d + 11, get(d + 11, 2) + 4 + len, 2);
     put(d + HEADER + 1, get(d + HEADER + 1, 3) + 4 + len, 3);

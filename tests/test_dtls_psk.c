@@ -434,6 +434,40 @@ static void test_forged_record_ends_nothing(void **state)
     pair_finish(&pair);
 }
 
+/* The server's last flight is late. */
+static bool lose_last_flight(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
+{
+    strait_time since = pair->now - pair->start;
+    (void)data;
+    (void)len;
+    (void)user;
+    return from == PAIR_SERVER && since > 60 * STRAIT_MS && since < 4 * STRAIT_S;
+}
+
+/* Only a server can find that keys differ; the client waits on, whatever comes. */
+static void test_forged_record_for_the_client(void **state)
+{
+    struct pair pair;
+    /* ChangeCipherSpec, from which on the client reads under the keys. */
+    uint8_t change[] = { 20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1 };
+    uint8_t forged[13 + 40] = { 22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 3, 0, 40 };
+    (void)state;
+    reset(STRAIT_DTLS_1_2);
+    pair_init(&pair, 17);
+    pair.tap = lose_last_flight;
+    assert_int_equal(pair_create(&pair, &options), STRAIT_OK);
+    assert_int_equal(pair_start(&pair), STRAIT_OK);
+    pair_run_for(&pair, STRAIT_S);
+    assert_int_equal(strait_dtls_state(pair.side[PAIR_CLIENT].dtls), STRAIT_DTLS_CONNECTING);
+    pair_inject(&pair, PAIR_CLIENT, change, sizeof change);
+    pair_inject(&pair, PAIR_CLIENT, forged, sizeof forged);
+    assert_int_equal(pair_stats(&pair, PAIR_CLIENT).dropped_forged, 1);
+    pair_run_for(&pair, 9 * STRAIT_S);
+    assert_int_equal(strait_dtls_state(pair.side[0].dtls), STRAIT_DTLS_CONNECTED);
+    assert_int_equal(strait_dtls_state(pair.side[1].dtls), STRAIT_DTLS_CONNECTED);
+    pair_finish(&pair);
+}
+
 static void test_configuration(void **state)
 {
     struct strait_certificate *certificate;
@@ -475,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_identity_with_a_zero),
         cmocka_unit_test(test_keys_and_certificates),
         cmocka_unit_test(test_forged_record_ends_nothing),
+        cmocka_unit_test(test_forged_record_for_the_client),
         cmocka_unit_test(test_configuration),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static void account(struct strait_dtls *d, const struct tally *before,
     if (now.forged != before->forged) {
         d->stats.dropped_forged++;
         strait__rekey_forged(d);
-        if (d->psk != NULL && !dtls13) {
+        if (d->psk != NULL && !dtls13 && strait__dtls_is_server(d)) {
             /* RFC 4279: with different keys nothing but this is seen. It may be somebody else's record. */
             strait__dtls_suspect(d, STRAIT__ALERT_DECRYPT_ERROR, STRAIT_E_PSK,
                                  "the peer's records cannot be read: it has another key");

@@ -30,9 +30,16 @@ def server(test, kind, *arguments, env=None):
                       test.file(f'{kind}.key'), *arguments, env=env)
 
 
-def client(test, port, *arguments):
+def listening(test, kind, **options):
+    return test.start(Listening, fingerprint=test.fingerprint('rsa'),
+                      **dict(test.key(kind), **options))
+
+
+def client(test, port, *arguments, kind='rsa'):
     return test.start(GnuTlsClient, port, '--x509cafile', test.file('root.crt'),
-                      '--verify-hostname', 'strait.test', *arguments)
+                      '--verify-hostname', 'strait.test', '--x509certfile',
+                      test.file(f'{kind}.pem'), '--x509keyfile', test.file(f'{kind}.key'),
+                      *arguments)
 
 
 def register_kind(kind):
@@ -51,16 +58,9 @@ def register_kind(kind):
         pipe.end_input()
         expect(pipe.status() == 0, 'the pipe did not end well')
 
-    @case(f'GnuTLS server with {kind}: chain of intermediates and name')
-    def _(test):
-        peer = server(test, kind)
-        pipe = test.start(Connecting, peer.place, groups=GROUPS,
-                          ca=test.file('root.crt'), name='strait.test')
-        echo(pipe)
-
     @case(f'GnuTLS client of our {kind}: chain of intermediates, data, exported keys, close')
     def _(test):
-        pipe = test.start(Listening, client_cert='none', export=OUR_EXPORT, **test.key(kind))
+        pipe = listening(test, kind, export=OUR_EXPORT)
         peer = client(test, pipe.port, '--keymatexport', EXPORT[0], '--keymatexportsize', EXPORT[1])
         peer.wait_for('The certificate is trusted')
         talk(pipe, peer)
@@ -69,22 +69,12 @@ def register_kind(kind):
         expect(pipe.status() == 0, 'the pipe did not end well')
         peer.wait_for('Peer has closed the GnuTLS connection')
 
-    @case(f'GnuTLS client with a certificate of its own, {kind}, verified')
-    def _(test):
-        pipe = test.start(Listening, ca=test.file('root.crt'), groups=GROUPS, **test.key('ecdsa'))
-        peer = client(test, pipe.port, '--x509certfile', test.file(f'{kind}.pem'), '--x509keyfile',
-                      test.file(f'{kind}.key'))
-        talk(pipe, peer)
-        peer.end_input()
-        expect(pipe.status() == 0, 'the pipe did not end well')
-
     @case(f'GnuTLS server that wants our certificate, {kind}')
     def _(test):
         peer = server(test, 'ecdsa', '--require-client-cert', '--verify-client-cert',
                       '--x509cafile', test.file('root.crt'))
         pipe = test.start(Connecting, peer.place, groups=GROUPS,
-                          ca=test.file('root.crt'), name='strait.test',
-                          **test.key(kind))
+                          fingerprint=test.fingerprint('ecdsa'), **test.key(kind))
         echo(pipe)
 
 
@@ -103,7 +93,7 @@ def _(test):
 
 @case('GnuTLS client: our cookie comes back')
 def _(test):
-    pipe = test.start(Listening, client_cert='none', **test.key('ecdsa'))
+    pipe = listening(test, 'ecdsa')
     relay = test.start(wire.Wire, pipe.port)
     peer = client(test, relay.port)
     talk(pipe, peer)
@@ -121,7 +111,7 @@ def register_mtu(ours, theirs):
 
     @case(f'GnuTLS client, our MTU {ours}, its {theirs}')
     def _(test):
-        pipe = test.start(Listening, client_cert='none', mtu=ours, **test.key('rsa'))
+        pipe = listening(test, 'rsa', mtu=ours)
         relay = test.start(wire.Wire, pipe.port)
         peer = client(test, relay.port, '--mtu', theirs)
         talk(pipe, peer)

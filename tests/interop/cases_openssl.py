@@ -42,9 +42,16 @@ def server(test, kind, *arguments):
                       test.file(f'{kind}.pem'), '-key', test.file(f'{kind}.key'), *arguments)
 
 
-def client(test, place, *arguments):
+def listening(test, kind, **options):
+    return test.start(Listening, fingerprint=test.fingerprint('rsa'),
+                      **dict(test.key(kind), **options))
+
+
+def client(test, place, *arguments, kind='rsa'):
     return test.start(OpenSslClient, place, '-CAfile', test.file('root.crt'),
-                      '-verify_return_error', '-verify_hostname', 'strait.test', *arguments)
+                      '-verify_return_error', '-verify_hostname', 'strait.test', '-cert',
+                      test.file(f'{kind}.crt'), '-cert_chain', test.file(f'{kind}.pem'), '-key',
+                      test.file(f'{kind}.key'), *arguments)
 
 
 def register_kind(kind):
@@ -58,38 +65,21 @@ def register_kind(kind):
         same_export(pipe, peer)
         end_by_pipe(pipe, peer, 'DONE')
 
-    @case(f'OpenSSL server with {kind}: chain of intermediates and name')
-    def _(test):
-        peer = server(test, kind)
-        pipe = test.start(Connecting, peer.place, groups=GROUPS,
-                          ca=test.file('root.crt'), name='strait.test')
-        talk(pipe, peer)
-        end_by_peer(pipe, peer)
-
     @case(f'OpenSSL client of our {kind}: chain of intermediates, data, exported keys, close')
     def _(test):
-        pipe = test.start(Listening, client_cert='none', export=OUR_EXPORT, **test.key(kind))
+        pipe = listening(test, kind, export=OUR_EXPORT)
         peer = client(test, pipe.place, *PEER_EXPORT)
         peer.wait_for('Verify return code: 0')
         talk(pipe, peer)
         same_export(pipe, peer)
         end_by_pipe(pipe, peer, 'closed|DONE')
 
-    @case(f'OpenSSL client with a certificate of its own, {kind}, verified')
-    def _(test):
-        pipe = test.start(Listening, ca=test.file('root.crt'), groups=GROUPS, **test.key('ecdsa'))
-        peer = client(test, pipe.place, '-cert', test.file(f'{kind}.crt'), '-cert_chain',
-                      test.file(f'{kind}.pem'), '-key', test.file(f'{kind}.key'))
-        talk(pipe, peer)
-        end_by_peer(pipe, peer)
-
     @case(f'OpenSSL server that wants our certificate, {kind}')
     def _(test):
         peer = server(test, 'ecdsa', '-Verify', 5, '-verify_return_error', '-CAfile',
                       test.file('root.crt'))
         pipe = test.start(Connecting, peer.place, groups=GROUPS,
-                          ca=test.file('root.crt'), name='strait.test',
-                          **test.key(kind))
+                          fingerprint=test.fingerprint('ecdsa'), **test.key(kind))
         talk(pipe, peer)
         expect(f'CN = strait test {kind}' in peer.out + peer.err, 'it saw no certificate of ours')
         end_by_pipe(pipe, peer, 'DONE')
@@ -119,7 +109,7 @@ def register_suite(theirs, ours, kind):
 
     @case(f'OpenSSL client with {theirs}, as we ask for it')
     def _(test):
-        pipe = test.start(Listening, client_cert='none', ciphers=ours, **test.key(kind))
+        pipe = listening(test, kind, ciphers=ours)
         peer = client(test, pipe.place)
         expect(ours in pipe.connected(), f'not {ours}')
         talk(pipe, peer)
@@ -140,8 +130,7 @@ def register_group(theirs, ours):
 
     @case(f'OpenSSL client, we with {ours} alone')
     def _(test):
-        pipe = test.start(Listening, client_cert='none', groups=ours, max='1.2',
-                          **test.key('ecdsa'))
+        pipe = listening(test, 'ecdsa', groups=ours, max='1.2')
         peer = client(test, pipe.place, '-groups', 'X25519:P-256:P-384')
         expect(f' {ours}' in pipe.connected(), f'not {ours}')
         talk(pipe, peer)
@@ -164,7 +153,7 @@ def _(test):
 
 @case('OpenSSL client: our cookie comes back')
 def _(test):
-    pipe = test.start(Listening, client_cert='none', **test.key('ecdsa'))
+    pipe = listening(test, 'ecdsa')
     relay = test.start(wire.Wire, pipe.port)
     peer = client(test, relay.place)
     talk(pipe, peer)
@@ -173,7 +162,7 @@ def _(test):
 
 @case('OpenSSL client and --no-cookie: nothing is asked twice')
 def _(test):
-    pipe = test.start(Listening, client_cert='none', no_cookie=True, **test.key('ecdsa'))
+    pipe = listening(test, 'ecdsa', no_cookie=True)
     relay = test.start(wire.Wire, pipe.port)
     peer = client(test, relay.place)
     talk(pipe, peer)
@@ -192,10 +181,9 @@ def register_mtu(ours, theirs):
 
     @case(f'OpenSSL client, our MTU {ours}, its link\'s {theirs}')
     def _(test):
-        pipe = test.start(Listening, ca=test.file('root.crt'), mtu=ours, **test.key('rsa'))
+        pipe = listening(test, 'rsa', mtu=ours)
         relay = test.start(wire.Wire, pipe.port)
-        peer = client(test, relay.place, '-mtu', theirs, '-cert', test.file('rsa.crt'),
-                      '-cert_chain', test.file('rsa.pem'), '-key', test.file('rsa.key'))
+        peer = client(test, relay.place, '-mtu', theirs)
         talk(pipe, peer)
         expect(wire.longest(relay.answered) <= ours, 'we sent too much at once')
         expect(wire.longest(relay.sent) <= theirs, 'it takes no notice of its MTU')
@@ -245,8 +233,7 @@ def _(test):
 
 @case('OpenSSL client: SRTP profile and its keying material')
 def _(test):
-    pipe = test.start(Listening, client_cert='none', srtp='AEAD_AES_256_GCM',
-                      export='EXTRACTOR-dtls_srtp:64', **test.key('ecdsa'))
+    pipe = listening(test, 'ecdsa', srtp='AEAD_AES_256_GCM', export='EXTRACTOR-dtls_srtp:64')
     peer = client(test, pipe.place, '-use_srtp', 'SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM',
                   '-keymatexport', 'EXTRACTOR-dtls_srtp', '-keymatexportlen', 64)
     expect('AEAD_AES_256_GCM' in pipe.connected(), 'no profile')

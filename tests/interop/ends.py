@@ -132,8 +132,8 @@ class Pipe(End):
 
     program = None  # set by the driver
 
-    def __init__(self, way, place, *, env=None, **options):
-        arguments = [self.program, way, place]
+    def __init__(self, *arguments, env=None, **options):
+        arguments = [self.program, *arguments]
         for name, value in options.items():
             for one in value if isinstance(value, list) else [value]:
                 if one is True:

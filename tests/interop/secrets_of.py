@@ -1,4 +1,4 @@
-"""Exported keys worked out from a peer's key log and the wire, where the peer does not print them."""
+"""Exported keys worked out from a peer's key log and the wire: not every peer prints its own."""
 import hashlib
 import hmac
 import re

@@ -3,7 +3,8 @@ import select
 import socket
 import threading
 
-HANDSHAKE, WITH_CID = 22, 25
+ALERT, HANDSHAKE, WITH_CID = 21, 22, 25
+FATAL, PROTOCOL_VERSION = 2, 70
 CLIENT_HELLO, SERVER_HELLO, HELLO_VERIFY_REQUEST = 1, 2, 3
 
 
@@ -20,6 +21,7 @@ class Wire:
         self.port = self.near.getsockname()[1]
         self.client = None
         self.sent, self.answered = [], []
+        self.pass_on_of_client = None  # so many of the client's datagrams; None: all
         self.closed = False
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -40,7 +42,8 @@ class Wire:
             if s is self.near:
                 self.client = sender
                 self.sent.append(data)
-                self.far.sendto(data, self.server)
+                if self.pass_on_of_client is None or len(self.sent) <= self.pass_on_of_client:
+                    self.far.sendto(data, self.server)
             elif self.client:
                 self.answered.append(data)
                 self.near.sendto(data, self.client)
@@ -56,7 +59,7 @@ class Wire:
 
 
 def records(datagram):
-    """(content type, fragment) of each record; one with 1.3's header, or with an id, is the last."""
+    """(content type, fragment) of each record; the first with 1.3's header or an id ends it."""
     at = 0
     while at + 13 <= len(datagram):
         kind = datagram[at]

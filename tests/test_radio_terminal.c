@@ -50,7 +50,10 @@ static const char *on_terminal(const char *term, void (*play)(void))
     int master, slave;
     pid_t child;
 
-    assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
+    if (openpty(&master, &slave, NULL, NULL, &size) != 0) {
+        print_message("# this machine has no pseudo-terminals (/dev/pts)\n");
+        skip();
+    }
     assert_int_equal(tcgetattr(slave, &raw), 0);
     cfmakeraw(&raw);
     assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);

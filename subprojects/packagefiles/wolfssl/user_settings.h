@@ -37,7 +37,6 @@
 #define WOLFSSL_STATIC_PSK
 
 /* --- Certificates --------------------------------------------------------------------------- */
-#define KEEP_PEER_CERT
 /* SDP fingerprints are checked in the verify callback: it must run for good chains too. */
 #define WOLFSSL_ALWAYS_VERIFY_CB
 #define WOLFSSL_CERT_GEN

@@ -57,6 +57,7 @@ async function play() {
   const listener = new Listener('/whep');
   radio.listener = listener;
   radio.own = null;
+  radio.held = false;
   radio.packets = 0;
   radio.packetAt = radio.answerAt = performance.now();
   setState('connecting');
@@ -93,7 +94,7 @@ function changed(listener, state) {
 }
 
 function hear(listener) {
-  setState('playing');
+  setState(radio.held ? 'held' : 'playing');
   if (radio.meter) return;
   $('audio').srcObject = listener.stream;
   radio.meter = new Meter(radio.context, listener.stream);
@@ -107,9 +108,13 @@ function hear(listener) {
 function letSound(listener) {
   radio.context.resume();
   $('audio').play().then(() => {
-    if (radio.listener === listener && radio.state === 'held') setState('playing');
+    if (radio.listener !== listener || !radio.held) return;
+    radio.held = false;
+    setState('playing');
   }, (error) => {
-    if (radio.listener === listener && error.name === 'NotAllowedError') setState('held');
+    if (radio.listener !== listener || error.name !== 'NotAllowedError') return;
+    radio.held = true;
+    setState('held');
   });
 }
 
@@ -201,7 +206,7 @@ function judge(listener) {
   const silent = Math.min(quiet, now - radio.answerAt);
   if (silent > GONE_MS) fail(listener, sentences.unreachable);
   else if (silent > QUIET_MS) setState('connecting', sentences.interrupted);
-  else if (radio.state === 'held') return;
+  else if (radio.held) setState('held');
   else if (quiet <= QUIET_MS) setState('playing');
   else if (listener.pc.connectionState === 'connected') setState('playing', sentences.quiet);
 }

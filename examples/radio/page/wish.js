@@ -1,8 +1,9 @@
 // What WHEP and WHIP have in common: an offer goes out, an answer comes back, and a connection lives.
 
-const ANSWER_MS = 10_000; // nobody waits longer for an answer
+const ANSWER_MS = 15_000; // nobody waits longer for an answer
 const PATH_MS = 15_000; // nor for a path after it
 const GOODBYE_MS = 1000;
+const SURE_MS = 3000; // after it was connected the keys are good
 
 /** The radio said no, or nothing: `status` is HTTP's, 0 where no answer came. */
 export class Refusal extends Error {
@@ -104,7 +105,7 @@ export class Session extends EventTarget {
   }
 
   #iceChanged() {
-    if (/^(connected|completed)$/.test(this.pc.iceConnectionState)) this.mark('ice');
+    if (this.#hasPath()) this.mark('ice');
   }
 
   #changed() {
@@ -112,11 +113,21 @@ export class Session extends EventTarget {
     const dtls = this.#dtls()?.state;
     if (state === 'connected' || dtls === 'connected') this.mark('dtls');
     if (state === 'connected') this.times.connected ??= performance.now();
-    const wasConnected = this.times.connected !== undefined;
-    if (dtls === 'failed') this.#fail('dtls');
-    else if (state === 'failed') this.#fail(wasConnected ? 'lost' : 'ice');
+    if (state === 'failed' || dtls === 'failed') this.#fail(this.#cause());
     else if (dtls === 'closed') this.#fail('closed');
     this.dispatchEvent(new CustomEvent('state', { detail: state }));
+  }
+
+  /** Where there is a path, keys are what failed; a peer may refuse ours once we had thought all is well. */
+  #cause() {
+    const { connected } = this.times;
+    if (connected !== undefined && performance.now() - connected > SURE_MS) return 'lost';
+    if (this.#hasPath()) return 'dtls';
+    return connected === undefined ? 'ice' : 'lost';
+  }
+
+  #hasPath() {
+    return /^(connected|completed)$/.test(this.pc.iceConnectionState);
   }
 
   #fail(kind) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "authority.h"
 #include "file.h"
 #include "say.h"
 
@@ -17,7 +18,7 @@ static void tell_fingerprint(const struct strait_certificate *certificate)
     }
 }
 
-static int make(struct identity *identity, const struct options *options)
+static int make(struct identity *identity)
 {
     const int error = strait_certificate_create(&identity->certificate, NULL);
 
@@ -26,9 +27,7 @@ static int make(struct identity *identity, const struct options *options)
                  strait_error_name(error));
         return -1;
     }
-    if (options->listen || options->verbose) {
-        tell_fingerprint(identity->certificate);
-    }
+    tell_fingerprint(identity->certificate);
     return 0;
 }
 
@@ -76,11 +75,18 @@ int identity_open(struct identity *identity, const struct options *options)
     if (options->psk) {
         return psk_open(&identity->psk, options->psk);
     }
-    return options->cert ? load(identity, options) : make(identity, options);
+    if (options->ca && authority_open(&identity->trust, options->ca) != 0) {
+        return -1;
+    }
+    if (options->cert) {
+        return load(identity, options);
+    }
+    return options->listen ? make(identity) : 0;
 }
 
 void identity_close(struct identity *identity)
 {
     strait_certificate_unref(identity->certificate);
+    strait_trust_unref(identity->trust);
     psk_close(&identity->psk);
 }

@@ -75,6 +75,35 @@ static bool read_key(struct options *options, const char *text)
     return true;
 }
 
+static bool read_ca(struct options *options, const char *text)
+{
+    options->ca = text;
+    return true;
+}
+
+static bool read_name(struct options *options, const char *text)
+{
+    options->name = text;
+    return true;
+}
+
+static bool read_client_cert(struct options *options, const char *text)
+{
+    static const char *const names[] = {
+        [STRAIT_DTLS_CLIENT_CERTIFICATE_REQUIRED] = "required",
+        [STRAIT_DTLS_CLIENT_CERTIFICATE_WANTED] = "wanted",
+        [STRAIT_DTLS_CLIENT_CERTIFICATE_NONE] = "none",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], text) == 0) {
+            options->client_cert = (enum strait_dtls_client_certificate)i;
+            return options->has_client_cert = true;
+        }
+    }
+    complain("--client-cert must be required, wanted or none, not '%s'.", text);
+    return false;
+}
+
 static bool read_fingerprint(struct options *options, const char *text)
 {
     if (options->n_fingerprints == STRAIT_DTLS_MAX_FINGERPRINTS) {
@@ -286,10 +315,15 @@ static bool read_stats(struct options *options, const char *text)
 /* Where `read` is NULL the row is a heading. */
 static const struct row rows[] = {
     { "Who we are, and how the peer is known", NULL, NULL, NULL },
-    { "cert", "FILE", "our certificate; without it, one is made", read_cert },
+    { "cert", "FILE", "our certificate, with those that vouch for it; without it, listen makes one",
+      read_cert },
     { "key", "FILE", "... and its private key", read_key },
+    { "ca", "FILE|DIR|system", "authorities that vouch for the peer's certificate", read_ca },
+    { "name", "NAME", "connect: what the certificate must be for (HOST)", read_name },
     { "fingerprint", "TEXT", "the peer's certificate: 'sha-256 AB:CD:...'; may be given again",
       read_fingerprint },
+    { "client-cert", "WHICH", "listen: required, wanted or none (required if we can tell)",
+      read_client_cert },
     { "psk", "IDENTITY:HEX", "a key that both have already; @FILE: one a line", read_psk },
     { "What is agreed on", NULL, NULL, NULL },
     { "min", "VERSION", "1.2 or 1.3 (1.2)", read_min },
@@ -382,19 +416,52 @@ static bool read_operands(struct options *out, char **operands, int n)
     return true;
 }
 
-static bool fits_together(const struct options *options)
+/* Who the peer is must be known, but for the clients of a server that does not ask. */
+static bool peer_is_known(struct options *options)
+{
+    const int ways = (options->psk != NULL) + (options->ca != NULL) + (options->n_fingerprints > 0);
+    const bool asks = !options->listen ||
+                      (options->has_client_cert &&
+                       options->client_cert != STRAIT_DTLS_CLIENT_CERTIFICATE_NONE);
+
+    if (ways > 1 || (ways == 0 && asks)) {
+        complain("say how the peer is known: --ca, --fingerprint or --psk, one of them.");
+        return false;
+    }
+    if (ways == 0) {
+        options->client_cert = STRAIT_DTLS_CLIENT_CERTIFICATE_NONE;
+    }
+    if (options->psk && (options->cert || options->has_client_cert)) {
+        complain(
+            "with --psk there are no certificates: leave out --cert, --key and --client-cert.");
+        return false;
+    }
+    if (options->name && !options->ca) {
+        complain("--name goes with --ca: nothing else looks at names.");
+        return false;
+    }
+    return true;
+}
+
+static bool is_for_this_way(const struct options *options)
+{
+    const char *wrong = NULL;
+
+    if (options->listen) {
+        wrong = options->name ? "name" : NULL;
+    } else if (options->keep || options->no_cookie || options->has_client_cert) {
+        wrong = options->keep ? "keep" : options->no_cookie ? "no-cookie" : "client-cert";
+    }
+    if (wrong) {
+        complain("--%s is for 'pipe %s'.", wrong, options->listen ? "connect" : "listen");
+    }
+    return !wrong;
+}
+
+static bool fits_together(struct options *options)
 {
     if (!options->cert != !options->key) {
         complain("--cert and --key belong together: give both.");
-        return false;
-    }
-    if (!options->psk == (options->n_fingerprints == 0)) {
-        complain(
-            "say how the peer is known: --fingerprint 'sha-256 AB:CD:...' or --psk, one of them.");
-        return false;
-    }
-    if (options->psk && options->cert) {
-        complain("with --psk there are no certificates: leave out --cert and --key.");
         return false;
     }
     /* The numbers of the versions run backwards. */
@@ -402,11 +469,7 @@ static bool fits_together(const struct options *options)
         complain("--min is above --max: no version is left.");
         return false;
     }
-    if (!options->listen && (options->keep || options->no_cookie)) {
-        complain("--%s is for 'pipe listen'.", options->keep ? "keep" : "no-cookie");
-        return false;
-    }
-    return true;
+    return is_for_this_way(options) && peer_is_known(options);
 }
 
 enum options_result options_read(struct options *out, int argc, char **argv)

@@ -16,9 +16,13 @@ struct options {
     bool no_cookie; /* listen: answer at once */
 
     /* Who we are, and how the peer is known. */
-    const char *cert, *key; /* files; NULL: a certificate of our own making */
+    const char *cert, *key; /* files; NULL: a client has none, a server makes one */
+    const char *ca;         /* "system", a directory or a file; NULL: none */
+    const char *name;       /* that the server's certificate must have */
     struct strait_fingerprint fingerprints[STRAIT_DTLS_MAX_FINGERPRINTS];
     size_t n_fingerprints;
+    enum strait_dtls_client_certificate client_cert;
+    bool has_client_cert;
     const char *psk; /* "IDENTITY:HEX" or "@FILE" */
 
     /* What is agreed on; 0: the library's own choice. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -101,7 +102,9 @@ static int on_accept(void *user, const void *from, size_t from_len,
 {
     struct pipe *pipe = user;
 
-    (void)config;
+    if (pipe->options->ca) {
+        config->calendar = time(NULL);
+    }
     memset(&pipe->peer, 0, sizeof pipe->peer);
     memcpy(&pipe->peer, from, from_len);
     return STRAIT_OK;

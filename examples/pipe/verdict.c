@@ -11,6 +11,8 @@ static const struct advice {
     const char *text;
 } advices[] = {
     { STRAIT_E_FINGERPRINT, "give that one with --fingerprint if it is the peer you want" },
+    { STRAIT_E_UNTRUSTED, "give its authority with --ca if you trust it" },
+    { STRAIT_E_NAME, "say with --name whom you expect" },
     { STRAIT_E_VERSION, "compare --min and --max with the peer's" },
     { STRAIT_E_NO_CIPHER, "compare --ciphers and the kind of key with the peer's" },
     { STRAIT_E_NO_GROUP, "compare --groups with the peer's" },

@@ -1,8 +1,8 @@
 /*
  * One DTLS association (RFC 6347, RFC 9147) with DTLS-SRTP (RFC 5764), authenticated by certificate
- * fingerprints (RFC 8827) or by authorities (RFC 5280). Sans-IO: give it the datagrams that came in, or the time; it hands what
- * it wants sent to a sink; sleep until its deadline. No sockets, no clock, no threads. One
- * association belongs to one thread at a time.
+ * fingerprints (RFC 8827), by authorities (RFC 5280) or by a pre-shared key (RFC 4279, RFC 8446).
+ * Sans-IO: give it the datagrams that came in, or the time; it hands what it wants sent to a sink; sleep
+ * until its deadline. No sockets, no clock, no threads. One association belongs to one thread at a time.
  */
 #ifndef STRAIT_DTLS_H
 #define STRAIT_DTLS_H

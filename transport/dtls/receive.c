@@ -168,13 +168,13 @@ int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data
         return STRAIT_E_INVALID;
     }
     strait__dtls_tick(d, now);
+    d->newest = false;
     d->stats.datagrams_received++;
     d->stats.bytes_received += len;
     if (d->state == STRAIT_DTLS_NEW || strait__dtls_ended(d)) {
         d->stats.dropped_ended++;
         return STRAIT_OK;
     }
-    d->newest = false;
     size_t offset = 0;
     enum strait__verdict verdict;
     do {

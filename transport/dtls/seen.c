@@ -109,16 +109,18 @@ static bool prepare_next(struct strait__seen *n)
 }
 
 /* The peer came that far. */
-static void enter_next(struct strait__seen *n)
+static bool enter_next(struct strait__seen *n)
 {
     uint8_t secret[STRAIT__SECRET_MAX];
-    if (next_secret(n, secret)) {
+    bool made = next_secret(n, secret);
+    if (made) {
         memcpy(n->secret, secret, n->secret_len);
         n->latest = n->next.number;
         n->epochs[n->latest & 3] = n->next;
     }
     strait__zero(secret, sizeof secret);
     strait__zero(&n->next, sizeof n->next);
+    return made;
 }
 
 /* --- reading --- */
@@ -218,8 +220,8 @@ bool strait__seen_is_new(const struct strait__seen *n, const struct strait__numb
 bool strait__seen_take(struct strait__seen *n, const struct strait__number *number)
 {
     struct strait__epoch *epoch = &n->epochs[number->epoch & 3];
-    if (n->next.number != 0 && number->epoch == n->next.number) {
-        enter_next(n);
+    if (n->next.number != 0 && number->epoch == n->next.number && !enter_next(n)) {
+        return false; /* the crypto library failed: the next record of that epoch tries again */
     }
     epoch->number = number->epoch;
     strait__window_mark(&epoch->window, number->seq);

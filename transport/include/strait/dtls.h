@@ -224,7 +224,7 @@ struct strait_dtls_stats {
 
 /*
  * Creates an association in state NEW that sends nothing yet. STRAIT_E_INVALID, _NOMEM, _RANDOM,
- * _CRYPTO, _UNSUPPORTED (something that this build leaves out).
+ * _CRYPTO, _UNSUPPORTED (something that this build leaves out, or `cid` as client of two versions).
  */
 STRAIT_API int strait_dtls_create(struct strait_dtls **out, const struct strait_dtls_config *config,
                                   strait_time now);

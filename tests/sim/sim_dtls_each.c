@@ -5,7 +5,7 @@
 #include "tests/sim/suite.h"
 
 static const uint16_t mtus[] = { 256, 576, 1200, 1500 };
-enum { MTUS = sizeof mtus / sizeof *mtus, KINDS = SIM_VERSIONS * MTUS * 2 };
+enum { MTUS = sizeof mtus / sizeof *mtus, KINDS = SIM_VERSIONS * MTUS * 2 * 2 };
 
 /* Long after everything has ended. */
 static const strait_time late = 5 * STRAIT_S;
@@ -34,12 +34,21 @@ static strait_time hurt(void *user, const struct sim_flight *flight)
     return v->harm == LATE ? late : SIM_DROP;
 }
 
+static void ask_for_no_certificate(struct strait_dtls_config *config, enum sim_side side)
+{
+    if (side == SIM_SERVER) {
+        config->client_certificate = STRAIT_DTLS_CLIENT_CERTIFICATE_NONE;
+    }
+}
+
+/* Versions, MTUs, without and with cookies, with and without the client's certificate. */
 static struct sim_bare_plan kind(size_t i)
 {
     return (struct sim_bare_plan){ .seed = i,
                                    .version = (enum sim_version)(i % SIM_VERSIONS),
                                    .mtu = mtus[i / SIM_VERSIONS % MTUS],
-                                   .cookies = i / SIM_VERSIONS / MTUS == 1,
+                                   .cookies = i / SIM_VERSIONS / MTUS % 2 == 1,
+                                   .adjust = i >= KINDS / 2 ? ask_for_no_certificate : NULL,
                                    .link = { .delay = 25 * STRAIT_MS },
                                    .rtt = 50 * STRAIT_MS };
 }

@@ -128,7 +128,8 @@ struct strait_dtls_config {
     size_t n_groups;
     uint16_t mtu; /* bytes of UDP payload, 256..16384; 0: 1200 */
     /* First retransmission interval; clamped to 50 ms .. 3 s; 0: 1 s (RFC 6347, 4.2.4.1; RFC 9147,
-     * 5.8.2). It doubles to at most 4 times itself and never above 3 s. */
+     * 5.8.2). It doubles to at most 4 times itself and never above 3 s. A flight that was sent once and
+     * answered tells the round trip, from which the next flights' is made. */
     strait_time initial_timeout;
     /* From start to failure with STRAIT_E_TIMEOUT; 0: 30 s; STRAIT_TIME_NEVER: goes on. */
     strait_time handshake_timeout;

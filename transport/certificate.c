@@ -121,8 +121,7 @@ static int read_key(const char *text, size_t text_len, uint8_t *room, size_t *le
 {
     struct strait__pem pem = { .text = text, .len = text_len };
     struct strait__pem_block block;
-    int found;
-    while ((found = strait__pem_next(&pem, &block)) > 0) {
+    while (strait__pem_next(&pem, &block) > 0) {
         if (strait__pem_is(&block, "ENCRYPTED PRIVATE KEY")) {
             return STRAIT_E_UNSUPPORTED;
         }

@@ -93,6 +93,19 @@ static struct encounter fill(const struct encounter *given_case)
     return e;
 }
 
+/* Whether the client's first datagrams have these bytes. */
+static const char *sought;
+static bool seen;
+
+static bool seek(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
+{
+    (void)pair;
+    (void)user;
+    seen |= from == PAIR_CLIENT && sought != NULL &&
+            memmem(data, len, sought, strlen(sought)) != NULL;
+    return false;
+}
+
 static struct outcome meet(const struct encounter *e, enum strait_dtls_version version)
 {
     struct pair *pair = malloc(sizeof *pair);
@@ -106,6 +119,7 @@ static struct outcome meet(const struct encounter *e, enum strait_dtls_version v
     };
     now = fill(e);
     pair_init(pair, 7);
+    pair->tap = seek;
     struct strait_certificate *own[2];
     own[PAIR_CLIENT] = given(now.client) != NULL ? pki_load(now.client, now.client_key) : NULL;
     own[PAIR_SERVER] = pki_load(now.server, now.server_key);
@@ -254,6 +268,34 @@ static void names_that_do_not(void **state)
         assert_refused(&e, PAIR_CLIENT, STRAIT_E_NAME, others[i], BAD_CERTIFICATE);
     }
     refuses_server("cnonly inter", "leaf", STRAIT_E_NAME, "no subjectAltName", BAD_CERTIFICATE);
+}
+
+/* RFC 6066, 3: host names alone, without the final dot: type 0, length 18. */
+static void names_are_sent_and_addresses_are_not(void **state)
+{
+    static const struct {
+        const char *name, *sought;
+        bool sent;
+    } cases[] = {
+        { "server.example.net", "\x12server.example.net", true },
+        { "server.example.net.", "\x12server.example.net", true },
+        { "192.0.2.7", "192.0.2.7", false },
+        { "-", "server.example.net", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        /* No certificate of the client's, which has the name as well. */
+        const struct encounter e = { .name = cases[i].name,
+                                     .client = "-",
+                                     .asks = STRAIT_DTLS_CLIENT_CERTIFICATE_NONE };
+        sought = cases[i].sought;
+        for (int v = 0; v < 2; v++) {
+            seen = false;
+            assert_true(meet(&e, versions[v]).connected[PAIR_CLIENT]);
+            assert_int_equal(seen, cases[i].sent);
+        }
+    }
+    sought = NULL;
 }
 
 static void untrusted(void **state)
@@ -482,6 +524,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_key_in_both_roles),
         cmocka_unit_test(names_that_fit),
         cmocka_unit_test(names_that_do_not),
+        cmocka_unit_test(names_are_sent_and_addresses_are_not),
         cmocka_unit_test(untrusted),
         cmocka_unit_test(out_of_date),
         cmocka_unit_test(the_calendar_goes_on),

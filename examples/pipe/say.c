@@ -3,30 +3,27 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* In one piece: two pipes may share a terminal. */
-__attribute__((format(printf, 2, 0))) static void line(const char *begin, const char *format,
-                                                       va_list arguments)
-{
-    char text[1024];
-
-    vsnprintf(text, sizeof text, format, arguments);
-    fprintf(stderr, "%s%s\n", begin, text);
-}
+/* A line goes out in one piece: two pipes may share a terminal. */
+enum { LINE = 1024 };
 
 void complain(const char *format, ...)
 {
+    char text[LINE];
     va_list arguments;
 
     va_start(arguments, format);
-    line("pipe: ", format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fprintf(stderr, "pipe: %s\n", text);
 }
 
 void say(const char *format, ...)
 {
+    char text[LINE];
     va_list arguments;
 
     va_start(arguments, format);
-    line("", format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fprintf(stderr, "%s\n", text);
 }

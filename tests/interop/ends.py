@@ -65,9 +65,9 @@ class End:
     def err(self):
         return self.text['err'].decode(errors='replace')
 
-    def wait_for(self, pattern, where='out'):
+    def wait_for(self, pattern, where='out', patience=None):
         """Waits until the output has the pattern; returns the match."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + (patience or PATIENCE)
         with self.changed:
             while True:
                 found = re.search(pattern, getattr(self, where))
@@ -173,13 +173,29 @@ class Connecting(Pipe):
         super().__init__('connect', place, **options)
 
 
-class OpenSslServer(End):
-    def __init__(self, *arguments):
-        self.port = free_port()
-        super().__init__(['openssl', 's_server', '-dtls1_2', '-accept', f'127.0.0.1:{self.port}',
-                          *arguments])
-        self.wait_for('ACCEPT')
+class Server(End):
+    """A foreign server. Somebody else may have got its port meanwhile: then it gets another."""
+
+    ATTEMPTS, PATIENCE = 5, 3
+
+    def __init__(self, arguments, ready, where='out', env=None):
+        for attempt in range(self.ATTEMPTS):
+            self.port = free_port()
+            super().__init__([str(a).replace('PORT', str(self.port)) for a in arguments], env)
+            try:
+                self.wait_for(ready, where, self.PATIENCE)
+                break
+            except Wrong:
+                self.stop()
+                if attempt == self.ATTEMPTS - 1:
+                    raise
         self.place = f'127.0.0.1:{self.port}'
+
+
+class OpenSslServer(Server):
+    def __init__(self, *arguments):
+        super().__init__(['openssl', 's_server', '-dtls1_2', '-accept', '127.0.0.1:PORT',
+                          *arguments], 'ACCEPT')
 
     def exported(self):
         return self.wait_for(r'Keying material: ([0-9A-F]+)').group(1).lower()
@@ -193,12 +209,11 @@ class OpenSslClient(End):
         return self.wait_for(r'Keying material: ([0-9A-F]+)').group(1).lower()
 
 
-class GnuTlsServer(End):
+class GnuTlsServer(Server):
     def __init__(self, *arguments, env=None):
-        self.port = free_port()
-        super().__init__(['gnutls-serv', '--udp', '--echo', '--port', self.port, *arguments], env)
-        self.wait_for(r'Echo Server listening on IPv4.*done', 'err')
-        self.place = f'127.0.0.1:{self.port}'
+        super().__init__(['gnutls-serv', '--udp', '--echo', '--port', 'PORT', *arguments],
+                         r'Echo Server listening on IPv4.*done', 'err', env)
+
 
 class GnuTlsClient(End):
     def __init__(self, port, *arguments, host='127.0.0.1'):

@@ -3,7 +3,7 @@ import hashlib
 import hmac
 import re
 
-from wire import HANDSHAKE, SERVER_HELLO, records
+from wire import HANDSHAKE, SERVER_HELLO, unprotected
 
 RANDOM_AT = 12 + 2  # after the handshake header of DTLS and the version
 
@@ -19,7 +19,7 @@ def prf(name, secret, seed, length):
 
 def server_random(datagrams):
     for datagram in datagrams:
-        for kind, fragment in records(datagram):
+        for kind, fragment in unprotected(datagram):
             if kind == HANDSHAKE and fragment[0] == SERVER_HELLO:
                 return fragment[RANDOM_AT:RANDOM_AT + 32]
     return None

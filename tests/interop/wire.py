@@ -3,7 +3,7 @@ import select
 import socket
 import threading
 
-ALERT, HANDSHAKE, WITH_CID = 21, 22, 25
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE = PLAIN = 20, 21, 22
 FATAL, PROTOCOL_VERSION = 2, 70
 CLIENT_HELLO, SERVER_HELLO, HELLO_VERIFY_REQUEST = 1, 2, 3
 
@@ -58,16 +58,14 @@ class Wire:
         self.closed = True
 
 
-def records(datagram):
-    """(content type, fragment) of each record; the first with 1.3's header or an id ends it."""
+def unprotected(datagram):
+    """(content type, fragment) of each record of epoch 0; the others come after them."""
     at = 0
-    while at + 13 <= len(datagram):
-        kind = datagram[at]
-        if kind & 0xe0 == 0x20 or kind == WITH_CID:
-            yield kind, datagram[at + 1:]
-            return
+    while at + 13 <= len(datagram) and datagram[at + 3:at + 5] == b'\0\0':
         length = int.from_bytes(datagram[at + 11:at + 13], 'big')
-        yield kind, datagram[at + 13:at + 13 + length]
+        if datagram[at] not in PLAIN or not length:
+            return
+        yield datagram[at], datagram[at + 13:at + 13 + length]
         at += 13 + length
 
 
@@ -75,11 +73,11 @@ def unprotected_messages(datagrams):
     """The types of the handshake messages in epoch 0, in the order of their first fragments."""
     messages = []
     for datagram in datagrams:
-        for kind, fragment in records(datagram) if datagram[3:5] == b'\0\0' else ():
-            message = fragment[:1], fragment[4:6]
+        for kind, fragment in unprotected(datagram):
+            message = fragment[0], fragment[4:6]
             if kind == HANDSHAKE and message not in messages:
                 messages.append(message)
-    return [kind[0] for kind, _ in messages if kind]
+    return [kind for kind, _ in messages]
 
 
 def longest(datagrams):

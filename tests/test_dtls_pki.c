@@ -10,6 +10,7 @@
 
 #include "tests/dtls_pair.h"
 #include "tests/pki.h"
+#include <strait/dtls_listener.h>
 #include <strait/trust.h>
 
 static const enum strait_dtls_version versions[] = { STRAIT_DTLS_1_2, STRAIT_DTLS_1_3 };
@@ -517,6 +518,104 @@ static void fingerprints_have_no_place_beside_authorities(void **state)
     strait_dtls_destroy(dtls);
 }
 
+/* --- a listener --- */
+
+struct post {
+    uint8_t data[8][2048];
+    size_t len[8];
+    int n;
+};
+
+static struct post to_listener, to_client;
+static int64_t accepted_on;
+
+static void put(struct post *post, const uint8_t *data, size_t len)
+{
+    assert_true(post->n < 8 && len <= sizeof post->data[0]);
+    memcpy(post->data[post->n], data, len);
+    post->len[post->n++] = len;
+}
+
+static void client_sends(void *user, const uint8_t *data, size_t len)
+{
+    (void)user;
+    put(&to_listener, data, len);
+}
+
+static void listener_sends(void *user, const void *to, size_t to_len, const uint8_t *data,
+                           size_t len)
+{
+    (void)user;
+    (void)to;
+    (void)to_len;
+    put(&to_client, data, len);
+}
+
+static int note_calendar(void *user, const void *from, size_t from_len,
+                         struct strait_dtls_config *config)
+{
+    (void)user;
+    (void)from;
+    (void)from_len;
+    accepted_on = config->calendar;
+    return STRAIT_E_LIMIT;
+}
+
+static void create_both(struct strait_dtls_listener **listener, struct strait_dtls **client,
+                        struct strait_certificate *own, struct strait_trust *trust)
+{
+    const struct strait_dtls_config server = {
+        .size = sizeof server,
+        .events = { .size = sizeof server.events, .send = ignore },
+        .role = STRAIT_DTLS_SERVER,
+        .certificate = own,
+        .auth = STRAIT_DTLS_AUTH_PKI,
+        .trust = trust,
+        .calendar = PKI_TODAY,
+    };
+    const struct strait_dtls_listener_config config = {
+        .size = sizeof config, .dtls = &server, .send = listener_sends, .accept = note_calendar
+    };
+    const struct strait_dtls_config guest = {
+        .size = sizeof guest,
+        .events = { .size = sizeof guest.events, .send = client_sends },
+        .role = STRAIT_DTLS_CLIENT,
+    };
+    assert_int_equal(strait_dtls_listener_create(listener, &config, 0), STRAIT_OK);
+    assert_int_equal(strait_dtls_create(client, &guest, 0), STRAIT_OK);
+}
+
+/* Its template says what day it was when the listener was made. */
+static void a_listeners_calendar_goes_on(void **state)
+{
+    const strait_time later = 86400 * STRAIT_S;
+    struct strait_certificate *own = pki_load("server inter", "leaf");
+    struct strait_trust *trust = trust_of("root.crt");
+    struct strait_dtls_listener *listener;
+    struct strait_dtls *client, *made;
+    (void)state;
+    create_both(&listener, &client, own, trust);
+    accepted_on = 0;
+    assert_int_equal(strait_dtls_start(client, later), STRAIT_OK);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < to_listener.n; i++) {
+            strait_dtls_listener_receive(listener, later, "a", 1, to_listener.data[i],
+                                         to_listener.len[i], &made);
+            assert_null(made);
+        }
+        to_listener.n = 0;
+        for (int i = 0; i < to_client.n; i++) {
+            strait_dtls_receive(client, later, to_client.data[i], to_client.len[i]);
+        }
+        to_client.n = 0;
+    }
+    assert_int_equal(accepted_on, PKI_TODAY + 86400);
+    strait_dtls_destroy(client);
+    strait_dtls_listener_destroy(listener);
+    strait_trust_unref(trust);
+    strait_certificate_unref(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,6 +633,7 @@ int main(void)
         cmocka_unit_test(fingerprints_and_authorities_meet),
         cmocka_unit_test(what_nobody_would_look_at_is_refused),
         cmocka_unit_test(fingerprints_have_no_place_beside_authorities),
+        cmocka_unit_test(a_listeners_calendar_goes_on),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     pair_forget_certificates();

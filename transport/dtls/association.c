@@ -96,11 +96,10 @@ void strait__dtls_tick(struct strait_dtls *d, strait_time now)
     d->hook_error = 0;
 }
 
-int64_t strait__dtls_calendar(const struct strait_dtls *d)
+int64_t strait__dtls_calendar(const struct strait_dtls *d, strait_time now)
 {
-    return d->config.calendar != 0
-               ? d->config.calendar + (int64_t)((d->now - d->created) / STRAIT_S)
-               : 0;
+    int64_t elapsed = now > d->created ? (int64_t)((now - d->created) / STRAIT_S) : 0;
+    return d->config.calendar != 0 ? d->config.calendar + elapsed : 0;
 }
 
 strait_time strait__dtls_later(strait_time now, strait_time interval)

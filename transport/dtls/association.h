@@ -132,7 +132,7 @@ struct strait_dtls {
 /* A time that runs backwards is taken as the last one seen. */
 void strait__dtls_tick(struct strait_dtls *d, strait_time now);
 /* Seconds since 1970 by config.calendar and the time since then. */
-int64_t strait__dtls_calendar(const struct strait_dtls *d);
+int64_t strait__dtls_calendar(const struct strait_dtls *d, strait_time now);
 /* now + interval, STRAIT_TIME_NEVER where that is beyond all time. */
 strait_time strait__dtls_later(strait_time now, strait_time interval);
 

@@ -45,6 +45,7 @@ static int make_association(struct strait_dtls_listener *l, const struct strait_
                             const uint8_t secret[STRAIT__SECRET], struct strait_dtls **out)
 {
     struct strait_dtls_config config = l->model->config;
+    config.calendar = strait__dtls_calendar(l->model, l->now);
     config.psk_hint = l->psk_hint[0] != '\0' ? l->psk_hint : NULL;
     if (l->config.accept != NULL &&
         l->config.accept(l->config.user, c->from, c->from_len, &config) != STRAIT_OK) {

@@ -87,7 +87,7 @@ static bool judge(struct strait_dtls *d, const WOLFSSL_X509_STORE_CTX *store)
                                                                    : STRAIT__CHAIN_CERTS,
         .of_server = !strait__dtls_is_server(d),
         .name = d->config.server_name,
-        .now = strait__dtls_calendar(d),
+        .now = strait__dtls_calendar(d, d->now),
     };
     for (size_t i = 0; i < question.n_certs; i++) {
         certs[i].data = store->certs[i].buffer;

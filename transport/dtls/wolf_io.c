@@ -18,7 +18,7 @@ void strait__dtls_enter(struct strait_dtls *d)
 {
     set_clock(d);
     strait__wolf_enter(&d->scope, &d->hooks, d->repeat_clock);
-    d->scope.calendar = strait__dtls_calendar(d);
+    d->scope.calendar = strait__dtls_calendar(d, d->now);
     d->inside = true;
 }
 

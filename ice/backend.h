@@ -106,6 +106,27 @@ struct strait__ice {
     int error;        /* STRAIT_E_TIMEOUT or _CONSENT where failed */
 };
 
+/*
+ * An ICE elsewhere that external stands for: what signalling brings goes to it, what it finds comes back by
+ * set_path and strait__ice_external_tell. All are set. No event fires inside, and each may be called inside any
+ * of the transport's callbacks.
+ */
+struct strait__ice_driver {
+    int (*set_remote)(void *user, const struct strait_ice_parameters *remote);
+    int (*add_candidate)(void *user, const struct strait_candidate *candidate);
+    int (*end_of_candidates)(void *user);
+    int (*restart)(void *user, const struct strait_ice_parameters *local);
+    /* The back end goes, and the driver with it. */
+    void (*destroy)(void *user);
+};
+
+/* Before anything else is done with it. The driver's word on the state counts from then on, and not the path. */
+void strait__ice_external_drive(struct strait__ice *ice, const struct strait__ice_driver *driver,
+                                void *user);
+/* The driver's state, told in the next advance; `error` and `detail` where it failed. Does not reschedule. */
+void strait__ice_external_tell(struct strait__ice *ice, enum strait_ice_state state, int error,
+                               const char *detail);
+
 int strait__ice_lite_create(struct strait__ice **out, const struct strait__ice_config *config);
 int strait__ice_full_create(struct strait__ice **out, const struct strait__ice_config *config);
 int strait__ice_external_create(struct strait__ice **out, const struct strait__ice_config *config);

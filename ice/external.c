@@ -2,6 +2,8 @@
  * The path is given: the host has an ICE of its own, and its word on the path is final. No STUN passes
  * here; the local ufrag is linked all the same, so that the transport can be found by it.
  */
+#include <stdio.h>
+
 #include "ice/session.h"
 #include "transport/address.h"
 #include "transport/util.h"
@@ -12,6 +14,12 @@ struct external {
     bool told, lost;
     struct strait_path path;
     strait_time rtt;
+
+    const struct strait__ice_driver *driver; /* NULL: the host's own ICE */
+    void *driver_user;
+    /* What it has told, until the next advance: the states that it went through, in order. */
+    enum strait_ice_state states[8];
+    size_t n_states;
 };
 
 static struct external *external_of(struct strait__ice *ice)
@@ -40,7 +48,9 @@ static void lose(struct strait__ice *ice, struct strait__ice_session *s)
     ice->has_path = false;
     ice->pair.writable = ice->pair.nominated = false;
     ice->events.selected(ice->user, NULL, false);
-    strait__session_state(s, STRAIT_ICE_DISCONNECTED);
+    if (external_of(ice)->driver == NULL) {
+        strait__session_state(s, STRAIT_ICE_DISCONNECTED);
+    }
 }
 
 static void gain(struct strait__ice *ice, struct strait__ice_session *s,
@@ -62,7 +72,41 @@ static void gain(struct strait__ice *ice, struct strait__ice_session *s,
         ice->events.selected(ice->user, path, true);
     }
     strait__session_forget_old(s);
-    strait__session_state(s, STRAIT_ICE_COMPLETED);
+    if (external_of(ice)->driver == NULL) {
+        strait__session_state(s, STRAIT_ICE_COMPLETED);
+    }
+}
+
+/* Each of them, since an application may wait for one that was passed in between. */
+static void tell_states(struct external *e)
+{
+    enum strait_ice_state states[sizeof e->states / sizeof *e->states];
+    size_t n = e->n_states;
+    memcpy(states, e->states, sizeof states);
+    e->n_states = 0;
+    for (size_t i = 0; i < n; i++) {
+        strait__session_state(&e->s, states[i]);
+    }
+}
+
+void strait__ice_external_drive(struct strait__ice *ice, const struct strait__ice_driver *driver,
+                                void *user)
+{
+    struct external *e = external_of(ice);
+    e->driver = driver;
+    e->driver_user = user;
+}
+
+void strait__ice_external_tell(struct strait__ice *ice, enum strait_ice_state state, int error,
+                               const char *detail)
+{
+    struct external *e = external_of(ice);
+    size_t most = sizeof e->states / sizeof *e->states;
+    /* Of more than there is room for the last one counts. */
+    e->n_states = e->n_states < most ? e->n_states + 1 : most;
+    e->states[e->n_states - 1] = state;
+    ice->error = error;
+    snprintf(ice->detail, sizeof ice->detail, "%s", detail);
 }
 
 static void external_advance(struct strait__ice *ice, strait_time now)
@@ -71,6 +115,11 @@ static void external_advance(struct strait__ice *ice, strait_time now)
     strait__session_begin(&e->s, now);
     /* The host fails it, or not: there is no deadline of ours. */
     e->s.ice_deadline = STRAIT_TIME_NEVER;
+    /* A path before the state that says so: who is told "connected" may send. The loss of one after it. */
+    bool found = e->told && !e->lost;
+    if (!found) {
+        tell_states(e);
+    }
     if (!e->told) {
         return;
     }
@@ -80,13 +129,14 @@ static void external_advance(struct strait__ice *ice, strait_time now)
         lose(ice, &e->s);
     } else {
         gain(ice, &e->s, &path, e->rtt);
+        tell_states(e);
     }
 }
 
 static strait_time external_deadline(const struct strait__ice *ice)
 {
     const struct external *e = (const struct external *)(const void *)ice;
-    return e->s.news || e->told ? 0 : STRAIT_TIME_NEVER;
+    return e->s.news || e->told || e->n_states > 0 ? 0 : STRAIT_TIME_NEVER;
 }
 
 static void external_receive(struct strait__ice *ice, strait_time now,
@@ -103,6 +153,9 @@ static void external_destroy(struct strait__ice *ice)
 {
     if (ice != NULL) {
         struct external *e = external_of(ice);
+        if (e->driver != NULL) {
+            e->driver->destroy(e->driver_user);
+        }
         strait__session_finish(&e->s);
         strait__free(ice->hooks, e);
     }
@@ -110,26 +163,29 @@ static void external_destroy(struct strait__ice *ice)
 
 static int external_set_remote(struct strait__ice *ice, const struct strait_ice_parameters *remote)
 {
-    strait__session_set_remote(&external_of(ice)->s, remote);
-    return STRAIT_OK;
+    struct external *e = external_of(ice);
+    bool other = strait__session_set_remote(&e->s, remote);
+    return other && e->driver != NULL ? e->driver->set_remote(e->driver_user, remote) : STRAIT_OK;
 }
 
 static int external_restart(struct strait__ice *ice, const struct strait_ice_parameters *local)
 {
-    return strait__session_restart(&external_of(ice)->s, local);
+    struct external *e = external_of(ice);
+    int error = strait__session_restart(&e->s, local);
+    return error == STRAIT_OK && e->driver != NULL ? e->driver->restart(e->driver_user, local)
+                                                   : error;
 }
 
 static int external_add_candidate(struct strait__ice *ice, const struct strait_candidate *candidate)
 {
-    (void)ice;
-    (void)candidate;
-    return STRAIT_OK;
+    const struct external *e = external_of(ice);
+    return e->driver != NULL ? e->driver->add_candidate(e->driver_user, candidate) : STRAIT_OK;
 }
 
 static int external_end_of_candidates(struct strait__ice *ice)
 {
-    (void)ice;
-    return STRAIT_OK;
+    const struct external *e = external_of(ice);
+    return e->driver != NULL ? e->driver->end_of_candidates(e->driver_user) : STRAIT_OK;
 }
 
 static const struct strait__ice_ops external_ops = {

@@ -10,6 +10,8 @@
 
 #include <strait/runtime.h>
 
+#include "transport/deadlines.h"
+
 enum strait__runtime_limit {
     /* Descriptors a dispatch serves; epoll hands out the others first the next time. */
     STRAIT__EVENTS = 64,
@@ -81,6 +83,23 @@ struct strait__timer {
     void *user;
 };
 
+struct strait__guest;
+
+struct strait__guest_place {
+    struct strait__guest *guest; /* NULL: free */
+    uint16_t generation;
+};
+
+/* See guest.h. */
+struct strait__guests {
+    struct strait__guest_place *places;
+    uint32_t room, next_place;
+    struct strait__deadlines deadlines;
+    struct strait__guest *due;     /* to be run */
+    struct strait__guest *running; /* ... and not yet in this turn */
+    void *scratch; /* what the guests share, made by the first that needs it; from the hooks */
+};
+
 /* Opens once; one thread waits for it. May live on the waiting thread's stack. */
 struct strait__latch {
     pthread_mutex_t mutex;
@@ -117,6 +136,7 @@ struct strait_runtime {
     size_t n_watches;
     struct strait__timer timers[STRAIT__TIMERS];
     uint64_t timer_order;
+    struct strait__guests guests;
 
     bool dispatching;
     struct strait__grave *graves;
@@ -178,6 +198,10 @@ void strait__receiver_destroy(const struct strait_hooks *hooks, struct strait__r
 void strait__socket_receive(struct strait_runtime *runtime, struct strait__socket *sock);
 
 /* udp_send.c */
+/* Sends as much of a train through a UDP socket as that takes; `fd` is no socket of an endpoint's. */
+void strait__send_through(struct strait_runtime *runtime, int fd, const struct strait_send *send);
+/* Counts the datagrams of a train: sent, or given up with an error of errno's. */
+void strait__count_sent(struct strait_runtime *runtime, const struct strait_send *send, int error);
 /* Sends what waits in the endpoint's outbox, until that is empty or a socket is full. */
 void strait__drain(struct strait_runtime *runtime, struct strait__driven *driven);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
+#include "transport/runtime/guest.h"
 #include "transport/runtime/internal.h"
 #include "transport/util.h"
 
@@ -48,6 +49,8 @@ void strait__bury(struct strait_runtime *runtime, struct strait__grave *grave)
 static strait_time next_deadline(const struct strait_runtime *runtime)
 {
     strait_time next = strait__timers_next(runtime);
+    strait_time guests = strait__guests_next(runtime);
+    next = guests < next ? guests : next;
     for (struct strait__driven *driven = runtime->driven; driven != NULL; driven = driven->next) {
         strait_time deadline = strait_endpoint_deadline(driven->endpoint);
         next = deadline < next ? deadline : next;
@@ -94,6 +97,7 @@ int strait__turn(struct strait_runtime *runtime, int timeout)
             source->ready(runtime, source, events[i].events);
         }
     }
+    strait__guests_run(runtime, strait_runtime_now(runtime));
     strait__timers_run(runtime);
     advance_all(runtime);
     /* Last and for all: one endpoint's event may have had another one send. */

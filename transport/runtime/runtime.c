@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "transport/runtime/guest.h"
 #include "transport/runtime/internal.h"
 #include "transport/util.h"
 
@@ -102,6 +103,7 @@ int strait_runtime_create(struct strait_runtime **out, const struct strait_runti
     runtime->send_buffer = c.send_buffer != 0 ? c.send_buffer : DEFAULT_BUFFER;
     runtime->last_job = &runtime->jobs;
     strait__timers_init(runtime);
+    strait__guests_init(runtime);
     atomic_store(&runtime->owner, pthread_self());
     int result = open_descriptors(runtime);
     if (result == STRAIT_OK && pthread_mutex_init(&runtime->lock, NULL) != 0) {
@@ -109,6 +111,7 @@ int strait_runtime_create(struct strait_runtime **out, const struct strait_runti
     }
     if (result != STRAIT_OK) {
         close_descriptors(runtime);
+        strait__guests_finish(runtime);
         strait__free(&hooks, runtime);
         return result;
     }
@@ -167,6 +170,7 @@ static void remove_driven(struct strait_runtime *runtime, struct strait__driven 
         sock->blocked = false;
     }
     strait__drain(runtime, driven);
+    strait__guests_detach(runtime, driven);
     unlink_driven(runtime, driven);
     driven->dead = true;
     for (struct strait__socket *sock = driven->sockets, *next; sock != NULL; sock = next) {
@@ -216,6 +220,7 @@ void strait_runtime_destroy(struct strait_runtime *runtime)
     runtime->dispatching = false;
     strait__bury(runtime, NULL);
     strait__receiver_destroy(&runtime->hooks, runtime->receiver);
+    strait__guests_finish(runtime);
     close_descriptors(runtime);
     pthread_mutex_destroy(&runtime->lock);
     struct strait_hooks hooks = runtime->hooks;

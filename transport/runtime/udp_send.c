@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "transport/address.h"
+#include "transport/runtime/guest.h"
 #include "transport/runtime/internal.h"
 #include "transport/util.h"
 
@@ -161,6 +162,37 @@ static bool send_train(struct strait_runtime *runtime, struct strait__socket *so
     return true;
 }
 
+void strait__count_sent(struct strait_runtime *runtime, const struct strait_send *send, int error)
+{
+    size_t n = count_segments(send, send->len);
+    if (error != 0) {
+        give_up(runtime, error, n);
+    } else {
+        strait__count(&runtime->counters.datagrams_sent, n);
+    }
+}
+
+void strait__send_through(struct strait_runtime *runtime, int fd, const struct strait_send *send)
+{
+    struct strait__socket sock = { .source = { .fd = fd }, .segments = true };
+    bool segments = true;
+    for (size_t offset = 0; offset < send->len;) {
+        size_t len = piece_len(send, offset, segments);
+        size_t n = count_segments(send, len);
+        int error = send_piece(runtime, &sock, send, offset, len);
+        if (error != 0 && n > 1 && try_single(&sock, error)) {
+            segments = false;
+            continue;
+        }
+        if (error != 0) {
+            give_up(runtime, error, n);
+        } else {
+            strait__count(&runtime->counters.datagrams_sent, n);
+        }
+        offset += len;
+    }
+}
+
 /* How much of the oldest train went before its socket was full. One that does not look like the train
  * that it was is sent whole: a datagram twice does no harm, one left out does. */
 static size_t resume_at(struct strait__driven *driven, const struct strait_send *send)
@@ -188,6 +220,11 @@ static size_t send_all(struct strait_runtime *runtime, struct strait__driven *dr
 {
     size_t offset = resume_at(driven, &sends[0]);
     for (size_t i = 0; i < n; i++, offset = 0) {
+        struct strait__guest *guest = strait__guest_find(runtime, sends[i].path->socket);
+        if (guest != NULL) {
+            guest->ops->send(guest, &sends[i]);
+            continue;
+        }
         struct strait__socket *sock = find_socket(driven, sends[i].path->socket);
         if (sock == NULL) {
             give_up(runtime, EBADF, count_segments(&sends[i], sends[i].len));

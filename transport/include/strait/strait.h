@@ -2,6 +2,7 @@
 #ifndef STRAIT_STRAIT_H
 #define STRAIT_STRAIT_H
 
+#include <strait/agent.h>
 #include <strait/certificate.h>
 #include <strait/dtls.h>
 #include <strait/dtls_listener.h>

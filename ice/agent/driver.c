@@ -1,0 +1,108 @@
+/* What signalling brings, handed on to NiceAgent. */
+#include "ice/agent/agent.h"
+#include "transport/util.h"
+
+static void give_candidate(struct strait__agent *a, NiceCandidate *candidate)
+{
+    GSList one = { .data = candidate };
+    (void)nice_agent_set_remote_candidates(a->nice, a->stream, STRAIT__AGENT_COMPONENT, &one);
+    nice_candidate_free(candidate);
+}
+
+static void give_held(struct strait__agent *a)
+{
+    GSList *held = a->held;
+    a->held = NULL;
+    for (GSList *one = held; one != NULL; one = one->next) {
+        give_candidate(a, one->data);
+    }
+    g_slist_free(held);
+}
+
+/* libnice makes new local credentials and forgets the remote's. */
+static void restart(struct strait__agent *a, const struct strait_ice_parameters *local)
+{
+    (void)nice_agent_restart_stream(a->nice, a->stream);
+    (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
+    a->steady = false;
+    strait__guest_wake(&a->guest);
+}
+
+static int set_remote(void *user, const struct strait_ice_parameters *remote)
+{
+    struct strait__agent *a = user;
+    /* The remote's restart, and not the answer to ours. */
+    if (a->has_remote && !a->local_ahead) {
+        restart(a, &a->ice->local);
+        a->remote_ahead = true;
+    }
+    a->local_ahead = false;
+    a->has_remote = true;
+    if (remote->ice_lite) {
+        /* RFC 8445, 6.1.1: the full one of the two controls. */
+        g_object_set(a->nice, "controlling-mode", TRUE, NULL);
+    }
+    bool good = nice_agent_set_remote_credentials(a->nice, a->stream, remote->ufrag, remote->pwd);
+    give_held(a);
+    strait__guest_wake(&a->guest);
+    return good ? STRAIT_OK : STRAIT_E_INVALID;
+}
+
+static int restart_own(void *user, const struct strait_ice_parameters *local)
+{
+    struct strait__agent *a = user;
+    if (a->remote_ahead) {
+        /* Its restart has begun libnice's already. */
+        (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
+        a->remote_ahead = false;
+        return STRAIT_OK;
+    }
+    restart(a, local);
+    a->local_ahead = a->has_remote;
+    return STRAIT_OK;
+}
+
+static int add_candidate(void *user, const struct strait_candidate *candidate)
+{
+    struct strait__agent *a = user;
+    if (candidate->hostname[0] != '\0' ||
+        (candidate->protocol == STRAIT_CANDIDATE_TCP && !a->config.ice_tcp)) {
+        return STRAIT_E_UNSUPPORTED;
+    }
+    NiceCandidate *nice = strait__agent_to_nice(a, candidate);
+    if (nice == NULL) {
+        return STRAIT_E_UNSUPPORTED;
+    }
+    if (!a->has_remote || a->local_ahead) {
+        if (g_slist_length(a->held) >= STRAIT__AGENT_MAX_LOCAL) {
+            nice_candidate_free(nice);
+            return STRAIT_E_LIMIT;
+        }
+        a->held = g_slist_append(a->held, nice);
+        return STRAIT_OK;
+    }
+    give_candidate(a, nice);
+    strait__guest_wake(&a->guest);
+    return STRAIT_OK;
+}
+
+static int end_of_candidates(void *user)
+{
+    struct strait__agent *a = user;
+    (void)nice_agent_peer_candidate_gathering_done(a->nice, a->stream);
+    strait__guest_wake(&a->guest);
+    return STRAIT_OK;
+}
+
+static void destroy(void *user)
+{
+    strait__agent_destroy(user);
+}
+
+const struct strait__ice_driver strait__agent_driver = {
+    .set_remote = set_remote,
+    .add_candidate = add_candidate,
+    .end_of_candidates = end_of_candidates,
+    .restart = restart_own,
+    .destroy = destroy,
+};

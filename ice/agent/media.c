@@ -1,0 +1,149 @@
+/* Datagrams between the agent's sockets and its endpoint, and the path that they take. */
+#include <errno.h>
+#include <gio/gio.h>
+
+#include "ice/agent/agent.h"
+#include "transport/address.h"
+#include "transport/util.h"
+
+/* --- In ------------------------------------------------------------------------------------------- */
+
+static void on_receive(NiceAgent *nice, guint stream, guint component, guint len, gchar *bytes,
+                       gpointer user)
+{
+    struct strait__agent *a = user;
+    (void)nice;
+    (void)stream;
+    (void)component;
+    if (len > STRAIT__AGENT_DATAGRAM || a->n_batch == STRAIT__AGENT_BATCH) {
+        a->dropped++;
+        return;
+    }
+    struct strait__agent_datagram *d = &a->batch->datagrams[a->n_batch++];
+    d->len = len;
+    memcpy(d->bytes, bytes, len);
+}
+
+bool strait__agent_attach(struct strait__agent *a)
+{
+    struct strait_runtime *runtime = a->guest.runtime;
+    if (runtime->guests.scratch == NULL) {
+        runtime->guests.scratch = strait__alloc(&runtime->hooks,
+                                                sizeof(struct strait__agent_batch));
+    }
+    a->batch = runtime->guests.scratch;
+    return a->batch != NULL && nice_agent_attach_recv(a->nice, a->stream, STRAIT__AGENT_COMPONENT,
+                                                      a->context, on_receive, a);
+}
+
+static void deliver(struct strait__agent *a, struct strait__agent_datagram *datagrams, size_t n)
+{
+    strait_time now = strait_runtime_now(a->guest.runtime);
+    struct strait_datagram batch[STRAIT__DATAGRAMS];
+    for (size_t i = 0; i < n && !a->gone && a->guest.runtime != NULL;) {
+        size_t k = 0;
+        for (; k < STRAIT__DATAGRAMS && i < n; k++, i++) {
+            batch[k] = (struct strait_datagram){ .data = datagrams[i].bytes,
+                                                 .len = datagrams[i].len,
+                                                 .room = sizeof datagrams[i].bytes,
+                                                 .local = a->path.local,
+                                                 .remote = a->path.remote,
+                                                 .socket = a->guest.number,
+                                                 .rx_time = now };
+        }
+        (void)strait_endpoint_receive(a->endpoint, now, batch, k);
+    }
+}
+
+/* libnice hands on what comes from a validated address only (RFC 8445, 11): it may come before a pair is
+ * nominated, and would otherwise be lost with a round trip. */
+static void keep_early(struct strait__agent *a)
+{
+    if (a->early == NULL) {
+        a->early = strait__alloc(&a->hooks, STRAIT__AGENT_EARLY * sizeof *a->early);
+    }
+    for (size_t i = 0; i < a->n_batch; i++) {
+        if (a->early == NULL || a->n_early == STRAIT__AGENT_EARLY) {
+            a->dropped++;
+        } else {
+            a->early[a->n_early++] = a->batch->datagrams[i];
+        }
+    }
+}
+
+static void hand_over_early(struct strait__agent *a)
+{
+    struct strait__agent_datagram *early = a->early;
+    size_t n = a->n_early;
+    a->early = NULL;
+    a->n_early = 0;
+    deliver(a, early, n);
+    strait__free(&a->hooks, early);
+}
+
+void strait__agent_hand_over(struct strait__agent *a)
+{
+    if (!a->has_path) {
+        keep_early(a);
+        a->n_batch = 0;
+        return;
+    }
+    if (a->n_early > 0) {
+        hand_over_early(a);
+    }
+    size_t n = a->n_batch;
+    a->n_batch = 0;
+    deliver(a, a->batch->datagrams, n);
+}
+
+/* --- Out ------------------------------------------------------------------------------------------ */
+
+void strait__agent_send(struct strait__guest *guest, const struct strait_send *send)
+{
+    struct strait__agent *a = (struct strait__agent *)(void *)guest;
+    struct strait_runtime *runtime = guest->runtime;
+    if (a->fd >= 0) {
+        strait__send_through(runtime, a->fd, send);
+        return;
+    }
+    size_t step = send->segment_size > 0 ? send->segment_size : send->len;
+    for (size_t at = 0; at < send->len; at += step) {
+        struct strait_send one = *send;
+        one.data = send->data + at;
+        one.len = send->len - at < step ? send->len - at : step;
+        one.segment_size = 0;
+        gint sent = nice_agent_send(a->nice, a->stream, STRAIT__AGENT_COMPONENT, (guint)one.len,
+                                    (const gchar *)one.data);
+        strait__count_sent(runtime, &one, sent == (gint)one.len ? 0 : EAGAIN);
+    }
+}
+
+/* --- The path ------------------------------------------------------------------------------------- */
+
+/* A socket of which the kernel can be asked directly, or -1: relayed and TCP go through libnice. */
+static int direct_socket(const struct strait__agent *a, const NiceCandidate *local)
+{
+    GSocket *sock = nice_agent_get_selected_socket(a->nice, a->stream, STRAIT__AGENT_COMPONENT);
+    bool udp = sock != NULL && local->transport == NICE_CANDIDATE_TRANSPORT_UDP &&
+               local->type != NICE_CANDIDATE_TYPE_RELAYED &&
+               g_socket_get_protocol(sock) == G_SOCKET_PROTOCOL_UDP;
+    return udp ? g_socket_get_fd(sock) : -1;
+}
+
+void strait__agent_take_pair(struct strait__agent *a)
+{
+    NiceCandidate *local = NULL, *remote = NULL;
+    struct strait_path path = { .socket = a->guest.number };
+    if (!nice_agent_get_selected_pair(a->nice, a->stream, STRAIT__AGENT_COMPONENT, &local,
+                                      &remote) ||
+        !strait__agent_address(&path.local, &local->base_addr) ||
+        !strait__agent_address(&path.remote, &remote->addr)) {
+        return;
+    }
+    a->fd = direct_socket(a, local);
+    if (a->has_path && strait__path_equal(&a->path, &path)) {
+        return;
+    }
+    a->path = path;
+    a->has_path = strait_transport_set_path(a->transport, &path, 0) == STRAIT_OK;
+}

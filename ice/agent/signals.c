@@ -1,0 +1,138 @@
+/* What NiceAgent's signals say: noted where they fire, which may be inside any call of libnice's, and told
+ * when GLib has returned. */
+#include "ice/agent/agent.h"
+#include "transport/transport.h"
+#include "transport/util.h"
+
+/* --- Noted -------------------------------------------------------------------------------------- */
+
+static void on_state(NiceAgent *nice, guint stream, guint component, guint state, gpointer user)
+{
+    struct strait__agent *a = user;
+    (void)nice;
+    (void)stream;
+    (void)component;
+    a->state = (NiceComponentState)state;
+    a->state_news = true;
+    a->pair_news = a->pair_news || state == NICE_COMPONENT_STATE_CONNECTED ||
+                   state == NICE_COMPONENT_STATE_READY;
+    strait__guest_wake(&a->guest);
+}
+
+static void on_pair(NiceAgent *nice, guint stream, guint component, NiceCandidate *local,
+                    NiceCandidate *remote, gpointer user)
+{
+    struct strait__agent *a = user;
+    (void)nice;
+    (void)stream;
+    (void)component;
+    (void)local;
+    (void)remote;
+    a->pair_news = true;
+    strait__guest_wake(&a->guest);
+}
+
+static void on_candidate(NiceAgent *nice, NiceCandidate *candidate, gpointer user)
+{
+    struct strait__agent *a = user;
+    (void)nice;
+    if (a->n_locals < STRAIT__AGENT_MAX_LOCAL &&
+        strait__agent_from_nice(&a->locals[a->n_locals], candidate)) {
+        a->n_locals++;
+        strait__guest_wake(&a->guest);
+    }
+}
+
+static void on_gathered(NiceAgent *nice, guint stream, gpointer user)
+{
+    struct strait__agent *a = user;
+    (void)nice;
+    (void)stream;
+    a->gathering = false;
+    a->gathered = a->gathered_news = true;
+    strait__guest_wake(&a->guest);
+}
+
+void strait__agent_connect_signals(struct strait__agent *a)
+{
+    g_signal_connect(a->nice, "component-state-changed", G_CALLBACK(on_state), a);
+    g_signal_connect(a->nice, "new-selected-pair-full", G_CALLBACK(on_pair), a);
+    g_signal_connect(a->nice, "new-candidate-full", G_CALLBACK(on_candidate), a);
+    g_signal_connect(a->nice, "candidate-gathering-done", G_CALLBACK(on_gathered), a);
+}
+
+/* --- Told --------------------------------------------------------------------------------------- */
+
+static void tell_candidates(struct strait__agent *a)
+{
+    while (!a->gone && a->n_told < a->n_locals) {
+        struct strait_candidate candidate = a->locals[a->n_told++];
+        if (a->config.events.candidate != NULL) {
+            a->config.events.candidate(a->config.user, a->transport, &candidate);
+        }
+    }
+    if (!a->gone && a->gathered_news) {
+        a->gathered_news = false;
+        if (a->config.events.gathered != NULL) {
+            a->config.events.gathered(a->config.user, a->transport);
+        }
+    }
+}
+
+static void tell(struct strait__agent *a, enum strait_ice_state state, int error,
+                 const char *detail)
+{
+    strait__ice_external_tell(a->ice, state, error, detail);
+    strait__transport_reschedule(a->transport);
+}
+
+static void tell_failed(struct strait__agent *a)
+{
+    if (a->has_path) {
+        a->has_path = false;
+        strait_transport_set_path(a->transport, NULL, 0);
+        tell(a, STRAIT_ICE_DISCONNECTED, STRAIT_OK, "");
+        tell(
+            a, STRAIT_ICE_FAILED, STRAIT_E_CONSENT,
+            "the peer no longer answers: it is gone, or its path is. An ICE restart finds another");
+    } else {
+        tell(a, STRAIT_ICE_FAILED, STRAIT_E_TIMEOUT,
+             "no pair of candidates works: check that both sides have the other's candidates, and "
+             "the firewalls between them");
+    }
+}
+
+/* RTCIceTransportState of libnice's component state. */
+static void tell_state(struct strait__agent *a)
+{
+    a->state_news = false;
+    a->steady = a->state == NICE_COMPONENT_STATE_READY;
+    switch (a->state) {
+    case NICE_COMPONENT_STATE_CONNECTING:
+        tell(a, STRAIT_ICE_CHECKING, STRAIT_OK, "");
+        break;
+    case NICE_COMPONENT_STATE_CONNECTED:
+        tell(a, STRAIT_ICE_CONNECTED, STRAIT_OK, "");
+        break;
+    case NICE_COMPONENT_STATE_READY:
+        tell(a, STRAIT_ICE_COMPLETED, STRAIT_OK, "");
+        break;
+    case NICE_COMPONENT_STATE_FAILED:
+        tell_failed(a);
+        break;
+    default:
+        break;
+    }
+}
+
+void strait__agent_tell(struct strait__agent *a)
+{
+    tell_candidates(a);
+    if (!a->gone && a->pair_news) {
+        a->pair_news = false;
+        strait__agent_take_pair(a);
+    }
+    if (!a->gone && a->state_news) {
+        tell_state(a);
+    }
+}

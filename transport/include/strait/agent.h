@@ -1,0 +1,65 @@
+/*
+ * Full ICE with sockets of its own, by libnice's NiceAgent (RFC 8445, RFC 8838, RFC 7675), for one transport.
+ * Where the endpoint's shared port and its host candidates are not enough. Needs the runtime; a build may leave
+ * it out. A transport that is made here is used like any other: strait_transport_set_remote_ice,
+ * _add_remote_candidate, _restart_ice, _send, _destroy and all the rest.
+ */
+#ifndef STRAIT_AGENT_H
+#define STRAIT_AGENT_H
+
+#include <strait/runtime.h>
+#include <strait/transport.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Both fire in the runtime's thread when it dispatches, and may call any function of any transport of the
+ * endpoint: destroying this very one is fine. May be NULL. */
+struct strait_agent_events {
+    size_t size;
+    /* A local candidate for the peer (RFC 8838: trickle). Borrowed until it returns. */
+    void (*candidate)(void *user, struct strait_transport *transport,
+                      const struct strait_candidate *candidate);
+    /* There will be no more of them before a restart: a=end-of-candidates. */
+    void (*gathered)(void *user, struct strait_transport *transport);
+};
+
+struct strait_agent_config {
+    size_t size;
+    struct strait_agent_events events; /* copied */
+    void *user;
+    /* UDP ports of its sockets, both ends included; 0, 0: any. */
+    uint16_t port_min, port_max;
+    /* Between two checks (RFC 8445, 14.2: Ta, 5 ms at least); 0: 20 ms. Whole milliseconds. */
+    strait_time pacing;
+    bool aggressive; /* nominates in each check (RFC 5245, 8.1.1.2): faster, and may change its mind */
+    bool ice_tcp;    /* TCP candidates as well, active and passive (RFC 6544) */
+};
+
+/*
+ * Makes a transport with an agent in `endpoint`, which `runtime` drives. `transport` as in
+ * strait_transport_create: `ice` and the two time-outs of ICE are not looked at. `config` NULL: the defaults.
+ * The agent goes with the transport; when the runtime, or the endpoint's place in it, is gone before, the
+ * transport stays where it was and finds no other path.
+ * Errors of strait_transport_create; STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint),
+ * _UNSUPPORTED (this build has no agent), _CRYPTO never.
+ */
+STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_runtime *runtime,
+                                   struct strait_endpoint *endpoint,
+                                   const struct strait_transport_config *transport,
+                                   const struct strait_agent_config *config);
+
+/* Begins to gather local candidates; their events follow. Once, and again after each restart of ours.
+ * STRAIT_E_INVALID (no transport of an agent), _STATE (gathering or gathered), _SYSTEM (no socket could be
+ * opened: the port range is used up). */
+STRAIT_API int strait_agent_gather(struct strait_transport *transport);
+
+/* Copies up to `max` of the candidates that were gathered; returns how many there are. */
+STRAIT_API size_t strait_agent_local_candidates(const struct strait_transport *transport,
+                                                struct strait_candidate *out, size_t max);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

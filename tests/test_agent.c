@@ -168,11 +168,11 @@ static void start(struct pair *pair, enum kind a, enum kind b)
 
 static void finish(struct pair *pair)
 {
+    strait_runtime_destroy(pair->runtime);
     for (int i = 0; i < 2; i++) {
         strait_endpoint_destroy(pair->peer[i].endpoint);
         strait_certificate_unref(pair->peer[i].certificate);
     }
-    strait_runtime_destroy(pair->runtime);
 }
 
 static bool writable(const struct pair *pair)

@@ -12,7 +12,7 @@
 #include "verdict.h"
 
 /* How long the end of the input waits for the other side to finish its part of the handshake: what was
- * sent before would be lost with it (RFC 9147, 5.8.1: our Finished may have to be sent again). */
+ * sent before would be lost with it (RFC 9147, 5.8.1: our Finished may have to be sent again, within 3 s). */
 static const strait_time PATIENCE = 3 * STRAIT_S;
 
 enum { HANDSHAKE = 22, TYPE_AT = 13, CLIENT_HELLO = 1 };
@@ -266,7 +266,7 @@ static void end(struct pipe *pipe)
     strait_dtls_destroy(pipe->dtls);
     pipe->dtls = NULL;
     pipe->greeted = false;
-    pipe->close_at = STRAIT_TIME_NEVER;
+    pipe->input_ended = pipe->wake = STRAIT_TIME_NEVER;
     pipe->stop |= !pipe->options->keep;
 }
 
@@ -278,22 +278,27 @@ void peer_close(struct pipe *pipe)
     pipe->stop = true;
 }
 
-/* The input is over: --linger from now on, and not before our last flight has arrived, which the association
- * tells by having no deadline. */
+/* Our last flight has arrived: the association has nothing to repeat, which it would do by then. */
+static bool is_settled(const struct pipe *pipe)
+{
+    return strait_dtls_deadline(pipe->dtls) > pipe->now + PATIENCE ||
+           pipe->now >= pipe->input_ended + PATIENCE;
+}
+
+/* The input is over: --linger from now on, and not before our last flight has arrived. */
 static void settle_close(struct pipe *pipe)
 {
     if (!pipe->input_over || pipe->options->keep) {
         return;
     }
-    if (pipe->close_at == STRAIT_TIME_NEVER) {
-        const strait_time linger = pipe->options->linger * STRAIT_S;
-        const bool settled = strait_dtls_deadline(pipe->dtls) == STRAIT_TIME_NEVER;
-
-        pipe->close_at = pipe->now + (settled || linger > PATIENCE ? linger : PATIENCE);
+    if (pipe->input_ended == STRAIT_TIME_NEVER) {
+        pipe->input_ended = pipe->now;
     }
-    if (pipe->now >= pipe->close_at) {
+    const strait_time end = pipe->input_ended + pipe->options->linger * STRAIT_S;
+    if (pipe->now >= end && is_settled(pipe)) {
         peer_close(pipe);
     }
+    pipe->wake = pipe->now < end ? end : pipe->input_ended + PATIENCE;
 }
 
 /* With --keep one peer's end is not ours. */

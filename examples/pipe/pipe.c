@@ -78,7 +78,7 @@ int pipe_open(struct pipe *pipe, const struct options *options)
     pipe->options = options;
     pipe->udp.fd = -1;
     pipe->signals = pipe->keylog = -1;
-    pipe->close_at = STRAIT_TIME_NEVER;
+    pipe->input_ended = pipe->wake = STRAIT_TIME_NEVER;
     pipe->now = clock_now();
     framing_init(&pipe->input, STDIN_FILENO, options->length_prefixed);
     if (open_signals(pipe) != 0 || identity_open(&pipe->identity, options) != 0) {
@@ -111,8 +111,8 @@ static int sleep_time(const struct pipe *pipe)
 {
     strait_time until = pipe->dtls ? strait_dtls_deadline(pipe->dtls) : STRAIT_TIME_NEVER;
 
-    if (pipe->close_at < until) {
-        until = pipe->close_at;
+    if (pipe->wake < until) {
+        until = pipe->wake;
     }
     if (until == STRAIT_TIME_NEVER) {
         return -1;

@@ -24,9 +24,10 @@ struct pipe {
     struct strait_dtls *dtls;              /* NULL: listening, and nobody is there */
     struct sockaddr_storage peer;
     struct framing input;
-    bool greeted;         /* the association was seen connected */
-    bool input_over;      /* all of the input is sent */
-    strait_time close_at; /* when to close after the end of input */
+    bool greeted;            /* the association was seen connected */
+    bool input_over;         /* all of the input is sent */
+    strait_time input_ended; /* when */
+    strait_time wake;        /* when to look again whether to close */
     bool stop;
     int status; /* the program's */
 };

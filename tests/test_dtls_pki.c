@@ -183,6 +183,7 @@ static void assert_refused(const struct encounter *e, int judge, int error, cons
                      strait_dtls_alert_name(alert));
         }
         assert_int_equal(got.alert_sent[judge], alert);
+        assert_true(got.has_peer[judge]); /* for those who want to see it */
     }
 }
 

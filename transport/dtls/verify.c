@@ -56,14 +56,16 @@ bool strait__dtls_is_certificate_error(int wolf_error)
     }
 }
 
-static bool keep_certificate(struct strait_dtls *d, const uint8_t *der, size_t len)
+/* The peer's own certificate. */
+static bool keep(struct strait_dtls *d, const WOLFSSL_X509_STORE_CTX *store)
 {
+    size_t len = store->certs[0].length;
     d->peer_der = len > 0 ? strait__alloc(&d->hooks, len) : NULL;
     if (d->peer_der == NULL) {
         d->hook_error = len > 0 ? STRAIT_E_NOMEM : d->hook_error;
         return false;
     }
-    memcpy(d->peer_der, der, len);
+    memcpy(d->peer_der, store->certs[0].buffer, len);
     d->peer_der_len = len;
     return true;
 }
@@ -140,9 +142,10 @@ int strait__dtls_on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
 {
     struct strait_dtls *d = store->userCtx;
     (void)ok;
+    bool pki = d->config.auth == STRAIT_DTLS_AUTH_PKI;
     /* The first question has the whole chain with it: it is judged before wolfSSL finds another reason. */
-    if (d->config.auth == STRAIT_DTLS_AUTH_PKI && d->verified == STRAIT__VERIFY_PENDING &&
-        store->totalCerts > 0 && !judge(d, store)) {
+    if (pki && d->peer_der == NULL && store->totalCerts > 0 &&
+        (!keep(d, store) || !judge(d, store))) {
         return 0;
     }
     /* Of a chain only the first one has a fingerprint. */
@@ -152,8 +155,7 @@ int strait__dtls_on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
     if (store->totalCerts < 1) {
         return strait__dtls_anonymous_is_fine(d);
     }
-    if (d->peer_der != NULL ||
-        !keep_certificate(d, store->certs[0].buffer, store->certs[0].length)) {
+    if (!pki && (d->peer_der != NULL || !keep(d, store))) {
         return 0;
     }
     return show(d);

@@ -71,7 +71,9 @@ struct sim_result sim_cell_run(const struct sim_cell *cell, size_t seeds)
     unsigned *client = calloc(seeds, sizeof *client);
     unsigned *server = calloc(seeds, sizeof *server);
     uint64_t datagrams = 0;
-    sim_check(client != NULL && server != NULL);
+    if (client == NULL || server == NULL) {
+        abort();
+    }
     for (size_t i = 0; i < seeds; i++) {
         run(cell, i, &client[i], &server[i], &datagrams);
     }

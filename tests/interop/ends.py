@@ -35,6 +35,8 @@ def free_port(given=set()):  # one set for all calls
 class End:
     """A process; `out` and `err` are what it has written so far."""
 
+    process = None
+
     def __init__(self, arguments, env=None):
         self.arguments = [str(a) for a in arguments]
         self.process = subprocess.Popen(
@@ -105,6 +107,8 @@ class End:
         return status
 
     def stop(self):
+        if self.process is None:
+            return
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -120,6 +124,8 @@ class End:
 
     def record(self):
         """For the report of a failed case."""
+        if self.process is None:
+            return []
         lines = [f'$ {" ".join(self.arguments)}']
         for name in ('out', 'err'):
             lines += [f'{name}: {line[:300]}' for line in getattr(self, name).splitlines()[-25:]]

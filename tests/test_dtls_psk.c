@@ -18,7 +18,7 @@ static const uint8_t KEY[] = { 0x31, 0x41, 0x59, 0x26, 0x53, 0x58, 0x97, 0x93,
 /* What the hosts of a run do. */
 static struct {
     enum strait_dtls_version min[2], max[2];
-    uint16_t suite;
+    uint16_t suite, suite_of_server; /* 0: all; as the client */
     const char *hint;
     char identity[200];
     size_t identity_len;
@@ -78,8 +78,9 @@ static void configure(struct pair_side *side, struct strait_dtls_config *config)
     config->auth = STRAIT_DTLS_AUTH_PSK;
     config->events.psk = on_psk;
     config->psk_hint = side->index == PAIR_SERVER ? run.hint : NULL;
+    bool other = side->index == PAIR_SERVER && run.suite_of_server != 0;
     if (run.suite != 0) {
-        config->cipher_suites[0] = run.suite;
+        config->cipher_suites[0] = other ? run.suite_of_server : run.suite;
         config->n_cipher_suites = 1;
     }
 }
@@ -290,6 +291,30 @@ static void test_unknown_identity(void **state)
         check_failure(&pair, PAIR_SERVER, 115);
         pair_finish(&pair);
         assert_int_equal(pair.blocks, 0);
+    }
+}
+
+/* The key would fit: it is not blamed. */
+static void test_no_common_cipher(void **state)
+{
+    static const char *const names[2][2] = {
+        { "TLS_PSK_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256" },
+        { "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256" },
+    };
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        struct pair pair;
+        reset(STRAIT_DTLS_ANY_VERSION);
+        run.suite = strait_dtls_cipher_number(names[v][0]);
+        run.suite_of_server = strait_dtls_cipher_number(names[v][1]);
+        run_to_failure(&pair);
+        const struct strait_dtls *server = pair.side[PAIR_SERVER].dtls;
+        const struct strait_dtls *client = pair.side[PAIR_CLIENT].dtls;
+        assert_int_equal(strait_dtls_error(server), STRAIT_E_NO_CIPHER);
+        assert_non_null(strstr(strait_dtls_error_detail(server), "cipher suites"));
+        assert_int_equal(strait_dtls_error(client), STRAIT_E_ALERT);
+        assert_int_equal(strait_dtls_alert_received(client), 40);
+        pair_finish(&pair);
     }
 }
 
@@ -504,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_loss),
         cmocka_unit_test(test_wrong_key),
         cmocka_unit_test(test_unknown_identity),
+        cmocka_unit_test(test_no_common_cipher),
         cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_client_without_a_key),
         cmocka_unit_test(test_identity_with_a_zero),

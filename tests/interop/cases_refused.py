@@ -71,6 +71,18 @@ refused('no common cipher suite', ('1.3',), lambda _: {'ciphers': 'TLS_AES_128_G
         by='server', says_why=('STRAIT_E_NO_CIPHER', '--ciphers'),
         other=('STRAIT_E_ALERT', 'handshake_failure'))
 
+refused('no common cipher suite with a pre-shared key', ('1.2',),
+        lambda _: {'psk': PSK, 'ciphers': 'TLS_PSK_WITH_AES_128_GCM_SHA256'},
+        lambda _: {'psk': PSK, 'ciphers': 'TLS_PSK_WITH_CHACHA20_POLY1305_SHA256'},
+        psk=True, by='server', says_why=('STRAIT_E_NO_CIPHER', '--ciphers'),
+        other=('STRAIT_E_ALERT', 'handshake_failure'))
+
+refused('no common cipher suite with a pre-shared key', ('1.3',),
+        lambda _: {'psk': PSK, 'ciphers': 'TLS_AES_128_GCM_SHA256'},
+        lambda _: {'psk': PSK, 'ciphers': 'TLS_CHACHA20_POLY1305_SHA256'},
+        psk=True, by='server', says_why=('STRAIT_E_NO_CIPHER', '--ciphers'),
+        other=('STRAIT_E_ALERT', 'handshake_failure'))
+
 refused('no common SRTP profile', BOTH, lambda _: {'srtp': 'AEAD_AES_256_GCM'},
         lambda _: {'srtp': 'AES_CM_128_HMAC_SHA1_80'},
         by='server', says_why=('STRAIT_E_NO_PROFILE', '--srtp'),

@@ -102,12 +102,13 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
         refuse(d, STRAIT__ALERT_INTERNAL_ERROR, STRAIT_E_CRYPTO,
                "wolfSSL agreed on no connection ids");
     }
+    int error;
     uint8_t alert;
     const char *fault = strait__psk_on(d) && d->stats.refused_hellos == refused
-                            ? strait__psk_check_hello(d, hello, dtls13, &alert)
+                            ? strait__psk_check_hello(d, hello, dtls13, &error, &alert)
                             : NULL;
     if (fault != NULL) {
-        refuse(d, alert, STRAIT_E_PSK, fault);
+        refuse(d, alert, error, fault);
     }
     d->hello13 = dtls13;
     return d->stats.refused_hellos == refused;

@@ -225,32 +225,48 @@ static const char *check_identities(struct strait_dtls *d, struct strait__bytes 
     return fault;
 }
 
-static bool offers_suite12(const struct strait_dtls *d, const struct strait__hello *hello)
+/* One of these of DTLS 1.2. */
+static bool offers_suite12(const struct strait__hello *hello, const uint16_t *suites, size_t n)
 {
-    for (size_t i = 0; i < d->config.n_cipher_suites; i++) {
-        const struct strait__suite *suite = strait__suite_find(d->config.cipher_suites[i]);
-        if (suite->kind == STRAIT__SUITE_PSK &&
-            strait__numbers_have(&hello->cipher_suites, suite->number)) {
+    for (size_t i = 0; i < n; i++) {
+        if (strait__suite_find(suites[i])->kind == STRAIT__SUITE_PSK &&
+            strait__numbers_have(&hello->cipher_suites, suites[i])) {
             return true;
         }
     }
     return false;
 }
 
-const char *strait__psk_check_hello(struct strait_dtls *d, const struct strait__hello *hello,
-                                    bool dtls13, uint8_t *alert)
+static bool offers_key(const struct strait__hello *hello, bool dtls13)
 {
-    static const char none[] = "the peer offers no pre-shared key with a suite of ours";
-    *alert = STRAIT__ALERT_HANDSHAKE_FAILURE;
-    if (d->psk == NULL) {
-        return none;
-    }
+    uint16_t all[STRAIT_DTLS_MAX_CIPHERS];
+    return dtls13 ? hello->identities.data != NULL
+                  : offers_suite12(hello, all, strait__suites_default(all, true));
+}
+
+static bool offers_suite(struct strait_dtls *d, const struct strait__hello *hello, bool dtls13)
+{
     if (!dtls13) {
-        return offers_suite12(d, hello) ? NULL : none;
+        return offers_suite12(hello, d->config.cipher_suites, d->config.n_cipher_suites);
     }
     d->psk->suite = first_suite13(d, &hello->cipher_suites);
-    if (hello->identities.data == NULL || d->psk->suite == NULL) {
-        return none;
+    return d->psk->suite != NULL;
+}
+
+const char *strait__psk_check_hello(struct strait_dtls *d, const struct strait__hello *hello,
+                                    bool dtls13, int *error, uint8_t *alert)
+{
+    *error = STRAIT_E_PSK;
+    *alert = STRAIT__ALERT_HANDSHAKE_FAILURE;
+    if (d->psk == NULL || !offers_key(hello, dtls13)) {
+        return "the peer offers no pre-shared key";
+    }
+    if (!offers_suite(d, hello, dtls13)) {
+        *error = STRAIT_E_NO_CIPHER;
+        return "the peer offers pre-shared keys with other cipher suites than ours";
+    }
+    if (!dtls13) {
+        return NULL;
     }
     *alert = STRAIT__ALERT_UNKNOWN_PSK_IDENTITY;
     return check_identities(d, hello->identities);

@@ -34,9 +34,9 @@ const char *strait__psk_start(struct strait_dtls *d);
 /* Zeroes what the host said. */
 void strait__psk_close(struct strait_dtls *d);
 
-/* Server: NULL, or why the ClientHello cannot be taken; the alert that says so. */
+/* Server: NULL, or why the ClientHello cannot be taken; the error and the alert that say so. */
 const char *strait__psk_check_hello(struct strait_dtls *d, const struct strait__hello *hello,
-                                    bool dtls13, uint8_t *alert);
+                                    bool dtls13, int *error, uint8_t *alert);
 
 /* Server of 1.2: NULL, or what is wrong with the identity of this ClientKeyExchange or part of one. */
 const char *strait__psk_check_exchange(const struct strait__handshake *message);

@@ -44,6 +44,8 @@ static int parse(struct identity *identity, const struct file *cert, const struc
 static const char *reason(int error)
 {
     switch (error) {
+    case STRAIT_E_INVALID:
+        return "one of them is empty";
     case STRAIT_E_PARSE:
         return "one of them is neither PEM nor DER, or the key is another certificate's";
     case STRAIT_E_UNSUPPORTED:

@@ -322,7 +322,7 @@ const struct option_row option_rows[] = {
     { "keep", NULL, "listen: serve peer after peer", read_keep },
     { "no-cookie", NULL, "listen: do not ask first whether a client is where it says it is",
       read_no_cookie },
-    { "keylog", "FILE", "append the keys in NSS's format, for a look at captures", read_keylog },
+    { "keylog", "FILE", "append the keys in NSS's format (as SSLKEYLOGFILE does)", read_keylog },
     { "export", "LABEL:LENGTH", "say this keying material in hexadecimal (RFC 5705)", read_export },
     { "verbose", NULL, "say what happens", read_verbose },
     { "stats", NULL, "say at the end what was counted", read_stats },

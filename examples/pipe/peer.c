@@ -50,9 +50,22 @@ static int on_psk(void *user, struct strait_dtls_psk *psk)
     return psk_answer(&pipe->identity.psk, pipe->options->listen, psk);
 }
 
+static const char *advice_for(int error)
+{
+    switch (error) {
+    case STRAIT_E_INVALID:
+        return "--min, --max, --ciphers, --groups, --name and the kind of key do not go together";
+    case STRAIT_E_UNSUPPORTED:
+        return "connect with --cid needs one version, --min and --max alike; all else was left out "
+               "when this was built";
+    default:
+        return strait_strerror(error);
+    }
+}
+
 static void fail(struct pipe *pipe, const char *what, int error)
 {
-    complain("%s: %s (%s).", what, strait_strerror(error), strait_error_name(error));
+    complain("%s: %s (%s).", what, advice_for(error), strait_error_name(error));
     pipe->stop = true;
     pipe->status = 1;
 }

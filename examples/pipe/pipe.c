@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -56,6 +57,16 @@ static int open_keylog(struct pipe *pipe)
     return 0;
 }
 
+/* Who forgets that the variable is set should see it. */
+static void tell_keylog_env(void)
+{
+    const char *name = secure_getenv("SSLKEYLOGFILE");
+
+    if (name && *name) {
+        say("The keys are written to %s (SSLKEYLOGFILE): whoever reads it reads all", name);
+    }
+}
+
 static int open_way(struct pipe *pipe)
 {
     const struct options *options = pipe->options;
@@ -87,6 +98,7 @@ int pipe_open(struct pipe *pipe, const struct options *options)
     if (open_keylog(pipe) != 0 || peer_prepare(pipe) != 0) {
         return -1;
     }
+    tell_keylog_env();
     return open_way(pipe);
 }
 

@@ -31,6 +31,7 @@ void setup_config(struct strait_dtls_config *out, const struct options *options,
         .mtu = (uint16_t)options->mtu,
         .handshake_timeout = options->timeout * STRAIT_S,
         .idle_timeout = options->idle * STRAIT_S,
+        .keylog_env = true,
     };
     if (options->ca) {
         out->calendar = time(NULL);

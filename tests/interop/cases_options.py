@@ -44,6 +44,10 @@ wrong('an unknown cipher suite', (*CONNECT, '--ciphers=RC4'), '--ciphers', 'RC4'
 wrong('an unknown group', (*CONNECT, '--groups=P-521'), '--groups', 'P-521')
 wrong('an unknown SRTP profile', (*CONNECT, '--srtp=NULL'), '--srtp', 'NULL')
 wrong('a connection id that is none', (*CONNECT, '--cid=xyz'), '--cid')
+wrong('connection ids with two versions', (*CONNECT, f'--psk={SOME_PSK}', '--cid'), '--min', '--max')
+wrong('a group that its version has not', (*CONNECT, f'--psk={SOME_PSK}', '--max=1.2',
+                                          '--groups=X25519MLKEM768'), '--groups', '--max')
+wrong('an empty key', (*CONNECT, f'--fingerprint={SOME}', FILES['cert'], '--key=/dev/null'), 'empty')
 wrong('a label without a length', (*CONNECT, '--export=label'), '--export')
 wrong('a host that does not exist', ('connect', 'nowhere.invalid:9', f'--psk={SOME_PSK}'),
       'nowhere.invalid')

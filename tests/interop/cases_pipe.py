@@ -149,6 +149,19 @@ for each in ('1.2', '1.3'):
     register_psk(each)
 
 
+@case('Pipe to pipe: SSLKEYLOGFILE is written to, and said')
+def _(test):
+    log = test.file('environment.keys')
+    server = test.start(Listening, psk=PSK)
+    client = test.start(Connecting, server.place, psk=PSK, env={'SSLKEYLOGFILE': log})
+    talk(client, server)
+    expect(log in client.err and 'SSLKEYLOGFILE' in client.err, 'no warning')
+    lines = open(log, encoding='ascii').read().splitlines()
+    expect(any(line.startswith('CLIENT_TRAFFIC_SECRET_0 ') for line in lines), f'{lines}')
+    expect(os.stat(log).st_mode & 0o077 == 0, 'others may read them')
+    end(client, server)
+
+
 @case('Pipe to pipe: IPv6')
 def _(test):
     ours, theirs = knowing_each_other(test)

@@ -208,8 +208,9 @@ struct strait_dtls_stats {
     uint64_t dropped_malformed; /* unprotected record whose bytes are no message of its type */
     /* Unprotected records that the state does not allow, by content type. */
     uint64_t dropped_client_hello;
-    uint64_t dropped_handshake; /* ServerHello and all other messages; in 1.2 also protected ones after
-                                   the handshake: there is no renegotiation */
+    /* ServerHello and all other messages; in 1.2 also protected ones after the handshake: there is no
+     * renegotiation. */
+    uint64_t dropped_handshake;
     uint64_t dropped_change_cipher;
     uint64_t dropped_alert; /* never believed, see strait_dtls_receive */
     uint64_t dropped_data;  /* application data is never unprotected */
@@ -254,8 +255,8 @@ STRAIT_API int strait_dtls_start(struct strait_dtls *dtls, strait_time now);
  * counted, record by record. A fatal alert that is not protected, as a peer sends it that cannot agree
  * with us, may be anybody's: the association fails with it, STRAIT_E_ALERT, where the handshake does
  * not go on within 2 s. So is it with a ClientHello that we cannot agree with: the alert for it goes out
- * and the association fails where no better one comes within 2 s. Returns STRAIT_OK, or STRAIT_E_INVALID for NULL arguments; what happened
- * to the association is told by its state.
+ * and the association fails where no better one comes within 2 s. Returns STRAIT_OK, or STRAIT_E_INVALID
+ * for NULL arguments; what happened to the association is told by its state.
  */
 STRAIT_API int strait_dtls_receive(struct strait_dtls *dtls, strait_time now, uint8_t *data,
                                    size_t len);
@@ -370,8 +371,10 @@ STRAIT_API const char *strait_dtls_group_name(uint16_t group);
  * The other way round, in any case; 0 for what is not known. Suites of IANA's TLS
  * registry: TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 and TLS_CHACHA20_POLY1305_SHA256 of DTLS 1.3 (RFC
  * 8446), TLS_ECDHE_ECDSA_WITH_... and TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, ..._AES_256_GCM_SHA384 (RFC 5289)
- * and ..._CHACHA20_POLY1305_SHA256 (RFC 7905) of 1.2. Groups: "X25519MLKEM768", "X25519", "P-256" or
- * "secp256r1", "P-384" or "secp384r1".
+ * and ..._CHACHA20_POLY1305_SHA256 (RFC 7905) of 1.2; with a pre-shared key in 1.2
+ * TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256 (RFC 8442), TLS_PSK_WITH_AES_128_GCM_SHA256 and ..._AES_256_GCM_SHA384
+ * (RFC 5487), which have no forward secrecy, and both with ..._CHACHA20_POLY1305_SHA256 (RFC 7905). Groups:
+ * "X25519MLKEM768", "X25519", "P-256" or "secp256r1", "P-384" or "secp384r1".
  */
 STRAIT_API uint16_t strait_dtls_cipher_number(const char *iana_name);
 STRAIT_API uint16_t strait_dtls_group_number(const char *name);

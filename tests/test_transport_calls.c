@@ -68,8 +68,8 @@ static void wrong_arguments_are_errors(void **state)
     pair_give_dtls(pair, 0); /* the same once more is fine */
     dtls.n_fingerprints = 1;
     strait_certificate_fingerprint(pair->certificate[0], STRAIT_HASH_SHA256, &dtls.fingerprints[0]);
-    assert_int_equal(strait_transport_set_remote_dtls(t, &dtls),
-                     STRAIT_OK); /* another association */
+    /* Other parameters are another association. */
+    assert_int_equal(strait_transport_set_remote_dtls(t, &dtls), STRAIT_OK);
     struct strait_stun_attribute required = { .type = 0x0024 };
     assert_int_equal(strait_transport_set_stun_attributes(t, &required, 1), STRAIT_E_INVALID);
     uint8_t value[65] = { 0 };

@@ -38,8 +38,7 @@ struct strait_transport {
     struct strait__deadline deadline;
 
     struct strait__ice *ice;
-    struct strait__agent
-        *agent; /* behind external ICE: libnice's, which goes with `ice`; NULL: none */
+    struct strait__agent *agent; /* behind external ICE: libnice's; goes with it */
     bool has_remote_ice;
     struct strait_stun_attribute attributes[STRAIT__MAX_ATTRIBUTES];
     size_t n_attributes;

@@ -33,9 +33,9 @@ struct strait_agent_config {
     uint16_t port_min, port_max;
     /* Between two checks (RFC 8445, 14.2: Ta, 5 ms at least); 0: 20 ms. Whole milliseconds. */
     strait_time pacing;
-    bool
-        aggressive; /* nominates in each check (RFC 5245, 8.1.1.2): faster, and may change its mind */
-    bool ice_tcp;   /* TCP candidates as well, active and passive (RFC 6544) */
+    /* Nominates in each check (RFC 5245, 8.1.1.2): faster, and may change its mind. */
+    bool aggressive;
+    bool ice_tcp; /* TCP candidates as well, active and passive (RFC 6544) */
 };
 
 /*

@@ -136,8 +136,8 @@ static bool try_single(struct strait__socket *sock, int error)
 }
 
 /* Sends from *offset on. False: the socket is full, *offset says how far it came. */
-static bool send_train(struct strait_runtime *runtime, struct strait__socket *sock,
-                       const struct strait_send *send, size_t *offset)
+static bool send_pieces(struct strait_runtime *runtime, struct strait__socket *sock,
+                        const struct strait_send *send, size_t *offset)
 {
     bool segments = true;
     do {
@@ -145,7 +145,6 @@ static bool send_train(struct strait_runtime *runtime, struct strait__socket *so
         size_t n = count_segments(send, len);
         int error = send_piece(runtime, sock, send, *offset, len);
         if (error == EAGAIN) {
-            wait_until_writable(runtime, sock);
             return false;
         }
         if (error != 0 && n > 1 && try_single(sock, error)) {
@@ -162,6 +161,16 @@ static bool send_train(struct strait_runtime *runtime, struct strait__socket *so
     return true;
 }
 
+static bool send_train(struct strait_runtime *runtime, struct strait__socket *sock,
+                       const struct strait_send *send, size_t *offset)
+{
+    bool sent = send_pieces(runtime, sock, send, offset);
+    if (!sent) {
+        wait_until_writable(runtime, sock);
+    }
+    return sent;
+}
+
 void strait__count_sent(struct strait_runtime *runtime, const struct strait_send *send, int error)
 {
     size_t n = count_segments(send, send->len);
@@ -175,21 +184,9 @@ void strait__count_sent(struct strait_runtime *runtime, const struct strait_send
 void strait__send_through(struct strait_runtime *runtime, int fd, const struct strait_send *send)
 {
     struct strait__socket sock = { .source = { .fd = fd }, .segments = true };
-    bool segments = true;
-    for (size_t offset = 0; offset < send->len;) {
-        size_t len = piece_len(send, offset, segments);
-        size_t n = count_segments(send, len);
-        int error = send_piece(runtime, &sock, send, offset, len);
-        if (error != 0 && n > 1 && try_single(&sock, error)) {
-            segments = false;
-            continue;
-        }
-        if (error != 0) {
-            give_up(runtime, error, n);
-        } else {
-            strait__count(&runtime->counters.datagrams_sent, n);
-        }
-        offset += len;
+    size_t offset = 0;
+    if (!send_pieces(runtime, &sock, send, &offset)) {
+        give_up(runtime, EAGAIN, count_segments(send, send->len - offset));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "radio_sound.h"
@@ -412,6 +413,8 @@ static void what_cannot_be_opened_is_named(void **state)
     (void)state;
     cannot_open("absent.wav", "cannot be read: No such file or directory");
     cannot_open("", "is no file");
+    assert_int_equal(mkfifo(sound_path(path, "pipe.wav"), 0600), 0);
+    cannot_open("pipe.wav", "is no file"); /* and nobody waits for a writer */
     sound_write_text(sound_path(path, "empty.opus"), "");
     cannot_open("empty.opus", "is empty");
     sound_write_text(sound_path(path, "letter.mp3"),

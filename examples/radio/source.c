@@ -80,22 +80,21 @@ struct source *source_open(const char *path, char reason[SOURCE_MAX_REASON])
 {
     uint8_t head[36];
     struct stat status;
-    FILE *file = fopen(path, "rbe");
+    FILE *file;
     size_t len;
 
-    if (!file || fstat(fileno(file), &status) != 0) {
-        source_say(reason, "%s cannot be read: %s", path, strerror(errno));
-        if (file) {
-            fclose(file);
-        }
-        return NULL;
-    }
-    len = S_ISREG(status.st_mode) ? fread(head, 1, sizeof head, file) : 0;
-    fclose(file);
-    if (!S_ISREG(status.st_mode)) {
+    /* Asked before it is opened: that of a named pipe would wait for somebody who writes. */
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
         source_say(reason, "%s is no file", path);
         return NULL;
     }
+    file = fopen(path, "rbe");
+    if (!file) {
+        source_say(reason, "%s cannot be read: %s", path, strerror(errno));
+        return NULL;
+    }
+    len = fread(head, 1, sizeof head, file);
+    fclose(file);
     if (len == 0) {
         source_say(reason, "%s is empty", path);
         return NULL;

@@ -175,8 +175,9 @@ static const struct bench_case cases[] = {
 
 const struct bench bench_handshake = {
     .name = "handshake",
-    .about = "CPU time of a full handshake, both ends: a million through it is handshakes a CPU second; "
-             "the floor is a bare wolfSSL loop over memory; OpenSSL has no DTLS 1.3",
+    .about =
+        "CPU time of a full handshake, both ends: a million through it is handshakes a CPU second; "
+        "the floor is a bare wolfSSL loop over memory; OpenSSL has no DTLS 1.3",
     .cases = cases,
     .n_cases = sizeof cases / sizeof *cases,
 };

@@ -3,7 +3,7 @@
 import { assert, note, sleep, together, until } from '../lib/tap.mjs';
 import { launchers } from '../lib/browsers.mjs';
 import { focused } from '../lib/looks.mjs';
-import { errorsOf, listen, numberOf, sentenceIn, stateOf, texts } from '../lib/page.mjs';
+import { errorsOf, listen, numberOf, sentenceIn, stateOf } from '../lib/page.mjs';
 import { Radio } from '../lib/radio.mjs';
 
 const plain = (srtpCipher) => srtpCipher?.replace(/^SRTP_/, '');
@@ -51,12 +51,17 @@ async function checkAgreed(radio, page, facts, rows) {
   assert.match(facts.brief, new RegExp(`^${facts.dtls}, ${facts.group} · first sound after \\d+ ms$`));
 }
 
-/** Each plot's value is that of the last answer of getStats. */
-async function checkPlots(page, told) {
-  const shown = Object.fromEntries(await page.evaluate(() => ['rtt', 'loss', 'jitter', 'bitrate']
-    .map((name) => [name, document.querySelector(`#plot-${name} .value`).textContent])));
+/** All that is shown and all that getStats told, at one moment, however slow the machine is. */
+const snapshot = async (page) => JSON.parse(await page.evaluate((names) => JSON.stringify({
+  facts: Object.fromEntries(names.map((name) => [name, document.getElementById(`fact-${name}`).textContent])),
+  plots: Object.fromEntries(['rtt', 'loss', 'jitter', 'bitrate']
+    .map((name) => [name, document.querySelector(`#plot-${name} .value`).textContent])),
+  told: window.told,
+}), FACTS));
+
+/** Each plot's value is that of one answer of getStats. */
+function checkPlots(shown, before, { inbound, pair }) {
   note(JSON.stringify(shown));
-  const [before, { inbound, pair }] = told.slice(-2);
   const close = (text, value, digits) =>
     assert.ok(Math.abs(numbers(text)[0] - value) <= digits, `${text} is ${value}`);
   const rounding = (ms) => (ms < 10 ? 0.051 : 0.51);
@@ -107,17 +112,17 @@ function figures(name) {
     await until('two polls were shown', async () => (await toldTo(page)).length >= 3);
     const earlier = await ownStats(page);
     const already = (await toldTo(page)).length;
-    await until('another one', async () => (await toldTo(page)).length > already);
-    await sleep(50);
-    const facts = await texts(page, 'fact-', FACTS);
-    const told = await toldTo(page);
-    await checkPlots(page, told);
+    await until('two more', async () => (await toldTo(page)).length > already + 1);
+    const { facts, plots, told } = await snapshot(page);
     const later = await ownStats(page);
     const [received, lost] = numbers(facts.packets);
-    assert.equal(received, told.at(-1).inbound.packetsReceived);
+    // The newest answer may wait for the radio's, and is shown with it.
+    const at = told.findLastIndex(({ inbound }) => inbound.packetsReceived === received);
+    assert.ok(at >= already && at >= told.length - 2, `${facts.packets} is no late answer of getStats`);
+    checkPlots(plots, told[at - 1], told[at]);
     assert.ok(earlier.packetsReceived <= received && received <= later.packetsReceived);
     assert.equal(lost, later.packetsLost);
-    await checkAgreed(radio, page, facts, told.at(-1));
+    await checkAgreed(radio, page, facts, told[at]);
     await checkCourse(page);
 
     const { outboundRtp } = await radio.listener(await numberOf(page));
@@ -148,7 +153,7 @@ async function volume(browser, radio) {
   const set = async (...keys) => {
     await page.focus('#volume');
     for (const key of keys) await page.keyboard.press(key);
-    await sleep(300);
+    await sleep(1000); // what is on its way still sounds
   };
   const shown = () => page.evaluate(() => Math.max(...window.radio.meter.levels()));
   await set('End');
@@ -157,18 +162,19 @@ async function volume(browser, radio) {
   assert.equal(await page.inputValue('#volume'), '50');
   const half = await loudness(page, 2);
   await set('m');
-  await sleep(500); // what is on its way still sounds
-  const muted = await loudness(page, 0.6);
+  const muted = await until('it is silent', async () => {
+    const decibels = await loudness(page, 0.6);
+    return decibels < -70 && decibels;
+  });
   assert.equal(await page.getAttribute('#mute', 'aria-pressed'), 'true');
   assert.equal(await shown(), -60);
   await page.click('#mute');
-  await sleep(300);
+  await sleep(1000);
   const again = await loudness(page, 1);
   note(`full ${full.toFixed(1)} dB, half ${half.toFixed(1)}, muted ${muted.toFixed(1)}, ` +
     `unmuted ${again.toFixed(1)}`);
   // Half the way is a quarter of the amplitude: 12 dB, and the melody itself moves by some.
   assert.ok(full - half > 8 && full - half < 16);
-  assert.ok(muted < -70);
   assert.ok(again > half - 5 && again < half + 5);
   // It is remembered.
   await page.reload();
@@ -235,12 +241,13 @@ async function stillAndHidden(browser, radio) {
   const frames = () => page.evaluate(() => window.radio.scope.frames);
   await page.evaluate(() => {
     window.levels = 0;
+    window.since = performance.now();
     new MutationObserver(() => window.levels++).observe(document.getElementById('left'),
       { attributes: true });
   });
   await quietRegions(page);
-  const moved = await page.evaluate(() => window.levels);
-  assert.ok(moved >= 2 && moved <= 7, `the level moved ${moved} times in 2.5 s`);
+  const moved = await page.evaluate(() => (1000 * window.levels) / (performance.now() - window.since));
+  assert.ok(moved > 0.5 && moved < 3, `the level moved ${moved.toFixed(1)} times a second`);
   assert.equal(await page.evaluate(() => window.radio.scope.grille.sides.flat().some(Boolean)), false);
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   await until('the grille lights up', () =>

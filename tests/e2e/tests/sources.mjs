@@ -28,9 +28,10 @@ async function inFolder(test) {
 const writeNotes = (build, file, kind, keys, times = 1) =>
   execute(`${build}/tests/radio_notes`, [file, kind, times, SECONDS, ...keys].map(String));
 
-/** What both browsers hear of a radio at the same time. */
-async function heardByBoth(radio, seconds) {
-  const browsers = [await launchers.Chromium(), await launchers.Firefox()];
+const launchBoth = async () => [await launchers.Chromium(), await launchers.Firefox()];
+
+/** What browsers hear of a radio at the same time. */
+async function heardByAll(browsers, radio, seconds) {
   const all = await Promise.all(browsers.map(async (browser) => {
     const page = await listen(browser, radio);
     const { notes } = await hear(page, seconds);
@@ -62,9 +63,10 @@ const everyKind = (build) => () => inFolder(async (folder) => {
   for (const [name, kind, keys] of FILES) await writeNotes(build, join(folder, name), kind, keys);
   await writeFile(join(folder, '4 broken.flac'), 'no music at all, whatever the name says');
   await writeFile(join(folder, 'cover.jpg'), 'a picture is passed over in silence');
+  const browsers = await launchBoth();
   const radio = await Radio.start('--loop', folder);
   const keys = FILES.flatMap(([, , own]) => own);
-  for (const notes of await heardByBoth(radio, 11)) assertRound(notes, keys, 12);
+  for (const notes of await heardByAll(browsers, radio, 11)) assertRound(notes, keys, 12);
   const { station } = await radio.stats('station');
   const { kind, name, position, duration } = station.playing;
   assert.equal(name, station.title);
@@ -81,9 +83,11 @@ const everyKind = (build) => () => inFolder(async (folder) => {
 const standardInput = (build, kind) => () => inFolder(async (folder) => {
   const file = join(folder, `notes.${kind}`);
   const keys = [60, 67, 62, 69, 64, 71, 66, 73];
-  await writeNotes(build, file, kind, keys, 30);
+  // Nearly three minutes, more than a slow browser needs; it is there before they begin.
+  await writeNotes(build, file, kind, keys, 60);
+  const browsers = await launchBoth();
   const radio = await Radio.startWith(file, '-');
-  for (const notes of await heardByBoth(radio, 5)) assertRound(notes, keys, keys.length);
+  for (const notes of await heardByAll(browsers, radio, 5)) assertRound(notes, keys, keys.length);
   const { playing } = (await radio.stats('station')).station;
   assert.equal(playing.kind, 'stdin');
   assert.equal(playing.duration, undefined);

@@ -174,6 +174,13 @@ struct publisher *ingest_find(struct ingest *ingest, const char *id)
                : NULL;
 }
 
+void ingest_close(struct ingest *ingest, strait_time now)
+{
+    if (ingest->publisher) {
+        dismiss(ingest, "the radio went off the air", now);
+    }
+}
+
 void ingest_leave(struct ingest *ingest, struct publisher *publisher, strait_time now)
 {
     if (publisher == ingest->publisher) {

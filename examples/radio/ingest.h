@@ -43,6 +43,9 @@ enum ingest_result {
 /* Takes publishers for a station from now on, which must live longer. `token` is borrowed. */
 void ingest_init(struct ingest *ingest, struct station *station, const char *token);
 
+/* The radio goes off the air: says goodbye to the publisher. */
+void ingest_close(struct ingest *ingest, strait_time now);
+
 /* Gives the publisher back without a word. */
 void ingest_finish(struct ingest *ingest);
 

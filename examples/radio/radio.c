@@ -350,6 +350,7 @@ int radio_run(struct radio *radio)
         }
     }
     status_stop(&radio->status);
+    ingest_close(&radio->ingest, strait_runtime_now(radio->runtime));
     station_close(&radio->station, strait_runtime_now(radio->runtime));
     (void)strait_runtime_dispatch(radio->runtime);
     terminal_say("Off the air");

@@ -3,7 +3,16 @@
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 
+import { GIVE_UP_MS } from './tap.mjs';
+
 const open = new Set();
+
+/** The libraries' own limit, half a minute, is short for a machine that does something else as well. */
+async function patientPage(browser, options) {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(GIVE_UP_MS);
+  return page;
+}
 
 class Browser {
   constructor(name, browser, newPage) {
@@ -21,12 +30,13 @@ class Browser {
 const chromiumOptions = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],
+  timeout: GIVE_UP_MS,
 };
 
 async function launchChromium(...flags) {
   const { args, ...others } = chromiumOptions;
   const browser = await chromium.launch({ ...others, args: [...args, ...flags] });
-  return new Browser('Chromium', browser, (options) => browser.newPage(options));
+  return new Browser('Chromium', browser, (options) => patientPage(browser, options));
 }
 
 async function launchFirefox(extraPrefsFirefox = {}) {
@@ -34,9 +44,10 @@ async function launchFirefox(extraPrefsFirefox = {}) {
     browser: 'firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
+    timeout: GIVE_UP_MS,
     extraPrefsFirefox,
   });
-  return new Browser('Firefox', browser, () => browser.newPage());
+  return new Browser('Firefox', browser, () => patientPage(browser));
 }
 
 /** One page of a Chromium that `kill` ends without a goodbye. */
@@ -45,7 +56,7 @@ async function launchToKill(...flags) {
   const server = await chromium.launchServer({ ...others, args: [...args, ...flags] });
   const browser = await chromium.connect(server.wsEndpoint());
   open.add({ close: () => server.kill() });
-  return { page: await browser.newPage(), kill: () => server.kill() };
+  return { page: await patientPage(browser), kill: () => server.kill() };
 }
 
 // A microphone that beeps, or plays a WAV file, and that nobody is asked about.

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export { assert, sleep };
 
 // Nobody waits longer than this for anything; nothing is measured by it.
-const GIVE_UP_MS = 60_000;
+export const GIVE_UP_MS = 60_000;
 const TEST_MS = 240_000;
 
 /** Asks until the answer is true, and returns it. */

@@ -512,6 +512,27 @@ static void nothing_playable_ends_it(void **state)
     program_destroy(program);
 }
 
+static void what_is_played_is_known_by_any_name(void **state)
+{
+    char path[SOUND_PATH], other[SOUND_PATH], same[SOUND_PATH];
+    const char *names[] = { path };
+    struct program_config config = { .playlist = { .names = names, .n_names = 1 },
+                                     .encoder = { .bitrate = 64000 } };
+    struct program *program;
+
+    (void)state;
+    sound_write(sound_path(path, "song.wav"), SF_FORMAT_WAV | SF_FORMAT_PCM_16, 48000, 1, 440, 4800,
+                "S");
+    sound_write_text(sound_path(other, "other.opus"), "a recording of yesterday");
+    assert_int_equal(link(path, sound_path(same, "same.wav")), 0);
+    assert_int_equal(program_create(&program, &config), 0);
+    assert_true(program_plays(program, path));
+    assert_true(program_plays(program, same));
+    assert_false(program_plays(program, other));
+    assert_false(program_plays(program, sound_path(other, "absent.opus")));
+    program_destroy(program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +551,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_opened_is_named),
         cmocka_unit_test(what_is_truncated_is_played_and_named),
         cmocka_unit_test(nothing_playable_ends_it),
+        cmocka_unit_test(what_is_played_is_known_by_any_name),
     };
 
     return cmocka_run_group_tests_name("radio source", tests, set_up, tear_down);

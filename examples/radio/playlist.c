@@ -120,6 +120,22 @@ void playlist_destroy(struct playlist *playlist)
     }
 }
 
+bool playlist_has(const struct playlist *playlist, const char *path)
+{
+    struct stat wanted, status;
+
+    if (stat(path, &wanted) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < playlist->n; i++) {
+        if (stat(playlist->files[i], &status) == 0 && status.st_dev == wanted.st_dev &&
+            status.st_ino == wanted.st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct source *open_entry(struct playlist *playlist, size_t index,
                                  char reason[SOURCE_MAX_REASON])
 {

@@ -25,6 +25,9 @@ struct playlist *playlist_create(const struct playlist_config *config);
 /* NULL is fine. */
 void playlist_destroy(struct playlist *playlist);
 
+/* One of its files is the one at `path`, by whatever name: whoever writes there destroys it. */
+bool playlist_has(const struct playlist *playlist, const char *path);
+
 /* Opens what comes next that can be opened; what cannot is said on standard error. NULL: the end. A
  * whole round in which nothing could be played is the end as well. */
 struct source *playlist_next(struct playlist *playlist);

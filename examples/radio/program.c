@@ -198,6 +198,11 @@ enum program_result program_next(struct program *program, struct source_packet *
     }
 }
 
+bool program_plays(const struct program *program, const char *path)
+{
+    return playlist_has(program->playlist, path);
+}
+
 const char *program_title(const struct program *program)
 {
     if (program->config.title) {

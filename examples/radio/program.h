@@ -38,6 +38,9 @@ void program_destroy(struct program *program);
 
 enum program_result program_next(struct program *program, struct source_packet *out);
 
+/* The file at `path` is one of those that are played. */
+bool program_plays(const struct program *program, const char *path);
+
 /* What is on. */
 const char *program_title(const struct program *program);
 

@@ -221,6 +221,11 @@ static int open_record(struct radio *radio)
     };
     char reason[200];
 
+    if (config.file && program_plays(radio->program, config.file)) {
+        terminal_complain("%s is among what is played: --record must name another file.",
+                          config.file);
+        return -1;
+    }
     if (config.file &&
         ogg_writer_create(&radio->station.record, &config, reason, sizeof reason) != 0) {
         terminal_complain("%s", reason);

@@ -141,7 +141,7 @@ void hostile_plaintext(struct pair *pair, int to, hostile_giver *give, struct ho
             hello[3] = hello[11] = CLIENT_HELLO_BODY;
             hello[5] = seq;
             hostile_record(pair, to, give, 22, 0xfefd, 0, hello, sizeof hello);
-            *(type == 1 ? &c->client_hello : &c->handshake) += 1;
+            *(type == 1 ? &c->client_hello : type == 2 ? &c->server_hello : &c->handshake) += 1;
         }
     }
     static const uint8_t alerts[][2] = { { 2, 40 }, { 1, 0 },  { 2, 0 },

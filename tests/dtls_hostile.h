@@ -10,7 +10,7 @@ typedef void hostile_giver(struct pair *pair, int to, const uint8_t *data, size_
 /* What each call adds up, in the names of strait_dtls_stats. */
 struct hostile_counters {
     uint64_t truncated, type, version, overlong, empty, shorts, epoch, cid, malformed;
-    uint64_t client_hello, handshake, change_cipher, alert, data, ack;
+    uint64_t client_hello, server_hello, handshake, change_cipher, alert, data, ack;
     uint64_t forged;
 };
 

@@ -56,6 +56,7 @@ static void check_counters(const struct strait_dtls_stats *before,
     ROSE(cid, cid);
     ROSE(malformed, malformed);
     ROSE(client_hello, client_hello);
+    ROSE(server_hello, server_hello);
     ROSE(handshake, handshake);
     ROSE(change_cipher, change_cipher);
     ROSE(alert, alert);

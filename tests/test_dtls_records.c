@@ -28,10 +28,11 @@ static const struct {
     const char *name;
     size_t offset;
 } names[] = {
-    NAME(truncated),     NAME(type),     NAME(version),      NAME(overlong),  NAME(empty),
-    NAME(short),         NAME(epoch),    NAME(cid),          NAME(malformed), NAME(alert),
-    NAME(data),          NAME(ack),      NAME(client_hello), NAME(forged),    NAME(handshake),
-    NAME(change_cipher), NAME(replayed), NAME(fragment),     NAME(held),      NAME(ended),
+    NAME(truncated),    NAME(type),          NAME(version),      NAME(overlong),  NAME(empty),
+    NAME(short),        NAME(epoch),         NAME(cid),          NAME(malformed), NAME(alert),
+    NAME(data),         NAME(ack),           NAME(client_hello), NAME(forged),    NAME(handshake),
+    NAME(server_hello), NAME(change_cipher), NAME(replayed),     NAME(fragment),  NAME(held),
+    NAME(ended),
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -197,7 +198,7 @@ static const struct kind kinds[] = {
     { "connection id, unprotected", { .type = 25, .len = 60 }, .counter = "cid" },
     { "ServerHello",
       { .type = 22, .len = 14, .body = HELLO("\2") },
-      .counter = "handshake",
+      .counter = "server_hello",
       .to = SERVER_ONLY },
     { "ClientHello",
       { .type = 22, .len = 14, .body = HELLO("\1") },

@@ -103,8 +103,9 @@ static void test_plaintext_by_state(void **state)
                 bool expected = memchr(legal, (int)type, n) != NULL && (stage != 2 || type <= 3) &&
                                 stage != 3 && in_turn;
                 size_t len = message(bytes, (uint8_t)type, 20, seq, 0, 20);
-                enum strait__verdict refusal = type == 1 ? STRAIT__RECORD_CLIENT_HELLO
-                                                         : STRAIT__RECORD_HANDSHAKE;
+                enum strait__verdict refusal = type == 1   ? STRAIT__RECORD_CLIENT_HELLO
+                                               : type == 2 ? STRAIT__RECORD_SERVER_HELLO
+                                                           : STRAIT__RECORD_HANDSHAKE;
                 enum strait__verdict verdict = one(&f, 22, bytes, len);
                 if (stage == 3 && server && (type == 11 || type == 16)) {
                     assert_int_equal(verdict, STRAIT__RECORD_REPEAT);

@@ -111,6 +111,7 @@ void report_stats(const struct strait_dtls *dtls)
         COUNTER(dropped_cid),
         COUNTER(dropped_malformed),
         COUNTER(dropped_client_hello),
+        COUNTER(dropped_server_hello),
         COUNTER(dropped_handshake),
         COUNTER(dropped_change_cipher),
         COUNTER(dropped_alert),

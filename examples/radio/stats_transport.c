@@ -104,9 +104,10 @@ static json_t *drops_object(const struct strait_transport_stats *stats)
                        stats->dtls.dropped_empty + stats->dtls.dropped_short +
                        stats->dtls.dropped_malformed);
     stats_set_drop(object, "dtlsPlaintext",
-                   stats->dtls.dropped_client_hello + stats->dtls.dropped_handshake +
-                       stats->dtls.dropped_change_cipher + stats->dtls.dropped_alert +
-                       stats->dtls.dropped_data + stats->dtls.dropped_ack);
+                   stats->dtls.dropped_client_hello + stats->dtls.dropped_server_hello +
+                       stats->dtls.dropped_handshake + stats->dtls.dropped_change_cipher +
+                       stats->dtls.dropped_alert + stats->dtls.dropped_data +
+                       stats->dtls.dropped_ack);
     stats_set_drop(object, "dtlsEpoch", stats->dtls.dropped_epoch);
     stats_set_drop(object, "dtlsForged", stats->dtls.dropped_forged);
     stats_set_drop(object, "dtlsReplayed", stats->dtls.dropped_replayed);

@@ -49,8 +49,14 @@ static bool legal_message(const struct strait__filter *filter,
 
 static enum strait__verdict refused(const struct strait__handshake *message)
 {
-    return message->type == STRAIT__CLIENT_HELLO ? STRAIT__RECORD_CLIENT_HELLO
-                                                 : STRAIT__RECORD_HANDSHAKE;
+    switch (message->type) {
+    case STRAIT__CLIENT_HELLO:
+        return STRAIT__RECORD_CLIENT_HELLO;
+    case STRAIT__SERVER_HELLO:
+        return STRAIT__RECORD_SERVER_HELLO;
+    default:
+        return STRAIT__RECORD_HANDSHAKE;
+    }
 }
 
 /* Every message of an unprotected handshake record. */

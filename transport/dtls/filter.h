@@ -25,6 +25,7 @@ enum strait__verdict {
     STRAIT__RECORD_MALFORMED, /* unprotected, and no message of its type */
     /* Unprotected, and not legal in this state. */
     STRAIT__RECORD_CLIENT_HELLO,
+    STRAIT__RECORD_SERVER_HELLO,
     STRAIT__RECORD_HANDSHAKE, /* any other message */
     STRAIT__RECORD_CHANGE_CIPHER,
     STRAIT__RECORD_ALERT,

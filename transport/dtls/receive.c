@@ -126,6 +126,7 @@ static const size_t counters[] = {
     COUNTER(CID, cid),
     COUNTER(MALFORMED, malformed),
     COUNTER(CLIENT_HELLO, client_hello),
+    COUNTER(SERVER_HELLO, server_hello),
     COUNTER(HANDSHAKE, handshake),
     COUNTER(CHANGE_CIPHER, change_cipher),
     COUNTER(ALERT, alert),

@@ -208,7 +208,8 @@ struct strait_dtls_stats {
     uint64_t dropped_malformed; /* unprotected record whose bytes are no message of its type */
     /* Unprotected records that the state does not allow, by content type. */
     uint64_t dropped_client_hello;
-    /* ServerHello and all other messages; in 1.2 also protected ones after the handshake: there is no
+    uint64_t dropped_server_hello;
+    /* All other messages of the handshake; in 1.2 also protected ones after the handshake: there is no
      * renegotiation. */
     uint64_t dropped_handshake;
     uint64_t dropped_change_cipher;

@@ -12,6 +12,7 @@ static void free_agent(struct strait__agent *a)
     strait__guest_finish(&a->guest);
     if (a->nice != NULL) {
         g_signal_handlers_disconnect_by_data(a->nice, a);
+        strait__agent_end_close(a);
         g_object_unref(a->nice);
     }
     if (a->context != NULL) {
@@ -27,8 +28,30 @@ static void free_agent(struct strait__agent *a)
 void strait__agent_destroy(struct strait__agent *a)
 {
     a->gone = true;
-    if (!a->running) {
+    if (a->n_relays > 0 && (a->gathering || a->gathered)) {
+        (void)g_signal_handlers_disconnect_by_data(a->nice, a);
+        strait__agent_begin_close(a);
+    }
+    if (!a->running && (!a->closing || a->guest.runtime == NULL)) {
         free_agent(a);
+    }
+}
+
+/* The transport is there and keeps what it has, or is destroyed and nobody will ask again. */
+static void orphaned(struct strait__guest *guest)
+{
+    struct strait__agent *a = (struct strait__agent *)(void *)guest;
+    if (a->gone && !a->running) {
+        free_agent(a);
+    }
+}
+
+/* The path first: what has come over it is for whoever waits for it. */
+static void tell_all(struct strait__agent *a)
+{
+    strait__agent_tell(a);
+    if (!a->gone && (a->n_batch > 0 || (a->has_path && a->n_early > 0))) {
+        strait__agent_hand_over(a);
     }
 }
 
@@ -37,21 +60,22 @@ static void run(struct strait__guest *guest)
     struct strait__agent *a = (struct strait__agent *)(void *)guest;
     a->running = true;
     strait__agent_iterate(a);
-    /* The path first: what has come over it is for whoever waits for it. */
-    strait__agent_tell(a);
-    if (!a->gone && (a->n_batch > 0 || (a->has_path && a->n_early > 0))) {
-        strait__agent_hand_over(a);
+    if (!a->gone) {
+        tell_all(a);
     }
     a->n_batch = 0;
     a->running = false;
-    if (a->gone) {
+    if (a->gone && (!a->closing || a->closed || a->guest.runtime == NULL)) {
         free_agent(a);
     }
 }
 
-static const struct strait__guest_ops guest_ops = { .run = run, .send = strait__agent_send };
+static const struct strait__guest_ops guest_ops = { .run = run,
+                                                    .send = strait__agent_send,
+                                                    .orphaned = orphaned };
 
-static bool make_nice(struct strait__agent *a, enum strait_ice_role role)
+static int make_nice(struct strait__agent *a, enum strait_ice_role role,
+                     const struct strait_ice_server *servers, size_t n)
 {
     NiceAgentOption options = NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS;
     if (!a->config.aggressive) {
@@ -62,19 +86,23 @@ static bool make_nice(struct strait__agent *a, enum strait_ice_role role)
     a->nice = nice_agent_new_full(a->context, NICE_COMPATIBILITY_RFC5245, options);
     g_object_set(a->nice, "upnp", FALSE, "ice-tcp", (gboolean)a->config.ice_tcp, "ice-udp", TRUE,
                  "controlling-mode", (gboolean)(role == STRAIT_ICE_CONTROLLING),
-                 "stun-pacing-timer", pacing, NULL);
+                 "stun-pacing-timer", pacing, "force-relay",
+                 (gboolean)(a->config.policy == STRAIT_ICE_RELAY), NULL);
     a->stream = nice_agent_add_stream(a->nice, 1);
     if (a->stream == 0) {
-        return false;
+        return STRAIT_E_NOMEM;
     }
     if (a->config.port_max > 0) {
         nice_agent_set_port_range(a->nice, a->stream, STRAIT__AGENT_COMPONENT, a->config.port_min,
                                   a->config.port_max);
     }
     strait__agent_connect_signals(a);
-    return nice_agent_set_local_credentials(a->nice, a->stream, a->ice->local.ufrag,
-                                            a->ice->local.pwd) &&
-           strait__agent_attach(a);
+    if (!nice_agent_set_local_credentials(a->nice, a->stream, a->ice->local.ufrag,
+                                          a->ice->local.pwd) ||
+        !strait__agent_attach(a)) {
+        return STRAIT_E_NOMEM;
+    }
+    return strait__agent_give_servers(a, servers, n);
 }
 
 static int read_config(struct strait_agent_config *out, const struct strait_agent_config *config)
@@ -83,7 +111,9 @@ static int read_config(struct strait_agent_config *out, const struct strait_agen
     int error = config != NULL ? strait__sized_read(out, sizeof *out, config) : STRAIT_OK;
     bool legal = out->port_min <= out->port_max && (out->port_max == 0 || out->port_min > 0) &&
                  (out->pacing == 0 ||
-                  (out->pacing >= PACING_MS_MIN * STRAIT_MS && out->pacing <= 10 * STRAIT_S));
+                  (out->pacing >= PACING_MS_MIN * STRAIT_MS && out->pacing <= 10 * STRAIT_S)) &&
+                 (out->n_servers == 0 || out->servers != NULL) &&
+                 (unsigned)out->policy <= STRAIT_ICE_RELAY;
     return error == STRAIT_OK && !legal ? STRAIT_E_INVALID : error;
 }
 
@@ -96,6 +126,7 @@ static int make_agent(struct strait_transport *t, struct strait_runtime *runtime
     }
     a->hooks = t->endpoint->hooks;
     a->config = *config;
+    a->config.servers = NULL; /* borrowed */
     a->endpoint = t->endpoint;
     a->transport = t;
     a->ice = t->ice;
@@ -107,9 +138,11 @@ static int make_agent(struct strait_transport *t, struct strait_runtime *runtime
         return error;
     }
     a->locals = strait__alloc(&a->hooks, STRAIT__AGENT_MAX_LOCAL * sizeof *a->locals);
-    if (a->locals == NULL || !make_nice(a, t->config.ice_role)) {
+    error = a->locals != NULL ? make_nice(a, t->config.ice_role, config->servers, config->n_servers)
+                              : STRAIT_E_NOMEM;
+    if (error != STRAIT_OK) {
         free_agent(a);
-        return STRAIT_E_NOMEM;
+        return error;
     }
     strait__ice_external_drive(t->ice, &strait__agent_driver, a);
     t->agent = a;

@@ -36,12 +36,15 @@ struct strait__agent {
     struct strait_endpoint *endpoint;
     struct strait_transport *transport;
     struct strait__ice *ice;
-    bool running; /* within run: to be freed afterwards */
-    bool gone;    /* the transport is destroyed */
+    bool running;         /* within run: to be freed afterwards */
+    bool gone;            /* the transport is destroyed */
+    bool closing, closed; /* allocations are given back: to be freed afterwards */
 
     GMainContext *context;
     NiceAgent *nice;
     guint stream;
+    guint n_relays;
+    bool has_stun;
     strait_time synced; /* when the descriptors were last told to the kernel as if new */
     bool steady;        /* connected: no sockets are opened or closed */
 
@@ -67,6 +70,15 @@ struct strait__agent {
 /* --- agent.c --- */
 /* The transport goes: freed at once, or when its own run has returned. */
 void strait__agent_destroy(struct strait__agent *a);
+
+/* --- servers.c --- */
+/* Before gathering. As strait_agent_create's errors; the detail is the runtime's. */
+int strait__agent_give_servers(struct strait__agent *a, const struct strait_ice_server *servers,
+                               size_t n);
+/* Gives allocations back: `closed` is set in a later run. */
+void strait__agent_begin_close(struct strait__agent *a);
+/* Before NiceAgent goes: does what is left of that, and waits for it. */
+void strait__agent_end_close(struct strait__agent *a);
 
 /* --- bridge.c --- */
 /* Does what the context has to do, and tells the runtime what it waits for next. */

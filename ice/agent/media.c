@@ -15,7 +15,7 @@ static void on_receive(NiceAgent *nice, guint stream, guint component, guint len
     (void)nice;
     (void)stream;
     (void)component;
-    if (len > STRAIT__AGENT_DATAGRAM || a->n_batch == STRAIT__AGENT_BATCH) {
+    if (a->gone || len > STRAIT__AGENT_DATAGRAM || a->n_batch == STRAIT__AGENT_BATCH) {
         a->dropped++;
         return;
     }
@@ -102,6 +102,10 @@ void strait__agent_send(struct strait__guest *guest, const struct strait_send *s
 {
     struct strait__agent *a = (struct strait__agent *)(void *)guest;
     struct strait_runtime *runtime = guest->runtime;
+    if (a->gone) {
+        strait__count_sent(runtime, send, ECANCELED);
+        return;
+    }
     if (a->fd >= 0) {
         strait__send_through(runtime, a->fd, send);
         return;

@@ -137,6 +137,7 @@ void strait__guests_detach(struct strait_runtime *runtime, const struct strait__
         struct strait__guest *guest = runtime->guests.places[i].guest;
         if (guest != NULL && guest->driven == driven) {
             strait__guest_finish(guest);
+            guest->ops->orphaned(guest);
         }
     }
 }

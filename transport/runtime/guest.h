@@ -19,6 +19,8 @@ struct strait__guest_ops {
     /* Sends a train that the endpoint has for the guest's number, or gives it up and counts it: a guest that is
      * full holds nobody else up. */
     void (*send)(struct strait__guest *guest, const struct strait_send *send);
+    /* The runtime, or the endpoint's place in it, is gone. May free the guest. */
+    void (*orphaned)(struct strait__guest *guest);
 };
 
 /* A descriptor of a guest's in the epoll set. */

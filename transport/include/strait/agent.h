@@ -25,6 +25,22 @@ struct strait_agent_events {
     void (*gathered)(void *user, struct strait_transport *transport);
 };
 
+/* RTCIceServer with one URL. Borrowed until strait_agent_create returns. */
+struct strait_ice_server {
+    /* "stun:ADDRESS:PORT" (RFC 7064), "turn:ADDRESS:PORT?transport=udp" or "tcp" (RFC 7065); IPv6 in brackets,
+     * the port 3478 and the transport udp where they are missing. No names, no stuns: or turns: yet. */
+    const char *url;
+    const char
+        *username; /* of a TURN server: long-term credentials (RFC 8489, 9.2), 1 to 508 bytes */
+    const char *credential; /* likewise */
+};
+
+/* RTCIceTransportPolicy */
+enum strait_ice_policy {
+    STRAIT_ICE_ALL = 0,
+    STRAIT_ICE_RELAY = 1 /* relayed candidates only: no address of this host is told to the peer */
+};
+
 struct strait_agent_config {
     size_t size;
     struct strait_agent_events events; /* copied */
@@ -36,6 +52,13 @@ struct strait_agent_config {
     /* Nominates in each check (RFC 5245, 8.1.1.2): faster, and may change its mind. */
     bool aggressive;
     bool ice_tcp; /* TCP candidates as well, active and passive (RFC 6544) */
+    /* One STUN server and up to 8 TURN servers, the preferred one first. One that does not answer costs its
+     * candidates, and `gathered` comes later (8 s). An allocation is given back when the transport is destroyed; for
+     * that the agent stays in the runtime for some 100 ms, or destroying it takes that long where the runtime, or the
+     * endpoint's place in it, is gone or goes. */
+    const struct strait_ice_server *servers; /* borrowed until strait_agent_create returns */
+    size_t n_servers;
+    enum strait_ice_policy policy;
 };
 
 /*
@@ -44,14 +67,16 @@ struct strait_agent_config {
  * The agent goes with the transport; when the runtime, or the endpoint's place in it, is gone before, the
  * transport stays where it was and finds no other path.
  * Errors of strait_transport_create; STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint),
- * _UNSUPPORTED (this build has no agent), _CRYPTO never.
+ * _UNSUPPORTED (this build has no agent; a server's URL asks for what is not there; a second STUN server),
+ * _PARSE (a malformed URL), _LIMIT (more than 8 TURN servers). What is wrong with a server:
+ * strait_runtime_error_detail.
  */
 STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_runtime *runtime,
                                    struct strait_endpoint *endpoint,
                                    const struct strait_transport_config *transport,
                                    const struct strait_agent_config *config);
 
-/* Begins to gather local candidates; their events follow. Once, and again after each restart of ours.
+/* Begins to gather local candidates; their events follow. Once: a restart keeps them.
  * STRAIT_E_INVALID (no transport of an agent), _STATE (gathering or gathered), _SYSTEM (no socket could be
  * opened: the port range is used up). */
 STRAIT_API int strait_agent_gather(struct strait_transport *transport);

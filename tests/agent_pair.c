@@ -1,0 +1,211 @@
+#include "tests/agent_pair.h"
+
+#include <netinet/in.h>
+
+enum { PATIENCE_S = 60 };
+
+/* --- Events --------------------------------------------------------------------------------------- */
+
+static void on_ice(void *user, struct strait_transport *transport, enum strait_ice_state state)
+{
+    struct peer *peer = user;
+    assert_ptr_equal(transport, peer->transport);
+    peer->states[state]++;
+}
+
+static void on_dtls(void *user, struct strait_transport *transport, enum strait_dtls_state state)
+{
+    struct peer *peer = user;
+    if (state == STRAIT_DTLS_CONNECTED && peer->destroy_on_connect) {
+        strait_transport_destroy(transport);
+        peer->transport = NULL;
+    }
+}
+
+static void on_packets(void *user, struct strait_transport *transport,
+                       struct strait_packet *packets, size_t n)
+{
+    struct peer *peer = user;
+    (void)transport;
+    (void)packets;
+    peer->packets += (unsigned)n;
+}
+
+static void on_candidate(void *user, struct strait_transport *transport,
+                         const struct strait_candidate *candidate)
+{
+    struct peer *peer = user;
+    (void)transport;
+    if (peer->other->transport != NULL && !peer->deaf) {
+        int error = strait_transport_add_remote_candidate(peer->other->transport, candidate);
+        assert_true(error == STRAIT_OK || error == STRAIT_E_UNSUPPORTED);
+    }
+}
+
+static void on_gathered(void *user, struct strait_transport *transport)
+{
+    struct peer *peer = user;
+    (void)transport;
+    peer->gathered++;
+    strait_transport_end_of_candidates(peer->other->transport);
+}
+
+/* --- Two peers -------------------------------------------------------------------------------------- */
+
+static void create(struct pair *pair, int i)
+{
+    struct peer *peer = &pair->peer[i];
+    struct strait_transport_config config = {
+        .size = sizeof config,
+        .user = peer,
+        .ice_role = i == 0 ? STRAIT_ICE_CONTROLLING : STRAIT_ICE_CONTROLLED,
+        .dtls_role = i == 0 ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER,
+        .events = { .size = sizeof config.events,
+                    .ice_state = on_ice,
+                    .dtls_state = on_dtls,
+                    .packets = on_packets }
+    };
+    struct strait_agent_config agent = peer->config;
+    agent.size = sizeof agent;
+    agent.user = peer;
+    agent.pacing = 5 * STRAIT_MS;
+    agent.events.size = sizeof agent.events;
+    agent.events.candidate = on_candidate;
+    agent.events.gathered = on_gathered;
+    peer->other = &pair->peer[!i];
+    assert_int_equal(strait_certificate_create(&peer->certificate, NULL), STRAIT_OK);
+    assert_int_equal(
+        strait_endpoint_create(&peer->endpoint, NULL, strait_runtime_now(pair->runtime)),
+        STRAIT_OK);
+    assert_int_equal(strait_runtime_add(pair->runtime, peer->endpoint), STRAIT_OK);
+    config.certificate = peer->certificate;
+    if (peer->kind == AGENT) {
+        assert_int_equal(
+            strait_agent_create(&peer->transport, pair->runtime, peer->endpoint, &config, &agent),
+            STRAIT_OK);
+        return;
+    }
+    config.ice = peer->kind == LITE ? STRAIT_ICE_LITE : STRAIT_ICE_FULL;
+    struct sockaddr_in any = { .sin_family = AF_INET };
+    assert_int_equal(strait_runtime_bind(pair->runtime, peer->endpoint, (struct sockaddr *)&any,
+                                         sizeof any, NULL, NULL),
+                     STRAIT_OK);
+    assert_int_equal(strait_transport_create(&peer->transport, peer->endpoint, &config,
+                                             strait_runtime_now(pair->runtime)),
+                     STRAIT_OK);
+}
+
+void signal_ice(const struct peer *from, const struct peer *to)
+{
+    struct strait_candidate candidates[32];
+    assert_int_equal(
+        strait_transport_set_remote_ice(to->transport, strait_transport_local_ice(from->transport)),
+        STRAIT_OK);
+    if (from->kind != AGENT) {
+        size_t n = strait_endpoint_local_candidates(from->endpoint, candidates, 32);
+        for (size_t i = 0; i < n && i < 32; i++) {
+            int error = strait_transport_add_remote_candidate(to->transport, &candidates[i]);
+            assert_true(error == STRAIT_OK || error == STRAIT_E_UNSUPPORTED);
+        }
+        strait_transport_end_of_candidates(to->transport);
+    }
+}
+
+static void signal_all(struct pair *pair, int i)
+{
+    struct peer *from = &pair->peer[i], *to = from->other;
+    struct strait_dtls_parameters dtls = { .role = i == 0 ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER,
+                                           .n_fingerprints = 1 };
+    strait_certificate_fingerprint(from->certificate, STRAIT_HASH_SHA256, &dtls.fingerprints[0]);
+    signal_ice(from, to);
+    assert_int_equal(strait_transport_set_remote_dtls(to->transport, &dtls), STRAIT_OK);
+}
+
+void start(struct pair *pair, enum kind a, enum kind b)
+{
+    memset(pair, 0, sizeof *pair);
+    pair->peer[0].kind = a;
+    pair->peer[1].kind = b;
+    start_as_set(pair);
+}
+
+void start_as_set(struct pair *pair)
+{
+    assert_int_equal(strait_runtime_create(&pair->runtime, NULL), STRAIT_OK);
+    create(pair, 0);
+    create(pair, 1);
+    signal_all(pair, 0);
+    signal_all(pair, 1);
+    for (int i = 0; i < 2; i++) {
+        if (pair->peer[i].kind == AGENT) {
+            assert_int_equal(strait_agent_gather(pair->peer[i].transport), STRAIT_OK);
+            assert_int_equal(strait_agent_gather(pair->peer[i].transport), STRAIT_E_STATE);
+        }
+    }
+}
+
+void finish(struct pair *pair)
+{
+    strait_runtime_destroy(pair->runtime);
+    for (int i = 0; i < 2; i++) {
+        strait_endpoint_destroy(pair->peer[i].endpoint);
+        strait_certificate_unref(pair->peer[i].certificate);
+    }
+}
+
+bool both_gathered(const struct pair *pair)
+{
+    return pair->peer[0].gathered > 0 && pair->peer[1].gathered > 0;
+}
+
+bool writable(const struct pair *pair)
+{
+    return strait_transport_writable(pair->peer[0].transport) &&
+           strait_transport_writable(pair->peer[1].transport);
+}
+
+void run_until(struct pair *pair, bool (*done)(const struct pair *pair))
+{
+    strait_time end = strait_runtime_now(pair->runtime) + PATIENCE_S * STRAIT_S;
+    while (!done(pair)) {
+        assert_true(strait_runtime_now(pair->runtime) < end);
+        assert_int_equal(strait_runtime_wait(pair->runtime, 20 * STRAIT_MS), STRAIT_OK);
+    }
+}
+
+static void send_one(struct peer *peer)
+{
+    uint8_t rtp[200] = { 0x80, 111, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
+    peer->sequence++;
+    rtp[2] = (uint8_t)(peer->sequence >> 8);
+    rtp[3] = (uint8_t)peer->sequence;
+    struct strait_packet packet = { .data = rtp, .len = sizeof rtp };
+    assert_int_equal(strait_transport_send(peer->transport, &packet, 1), 1);
+}
+
+bool all_arrived(const struct pair *pair)
+{
+    return pair->peer[0].packets == pair->peer[1].sequence &&
+           pair->peer[1].packets == pair->peer[0].sequence;
+}
+
+void media_flow(struct pair *pair)
+{
+    for (int i = 0; i < 200; i++) {
+        send_one(&pair->peer[0]);
+        send_one(&pair->peer[1]);
+        if (i % 20 == 0) {
+            strait_runtime_dispatch(pair->runtime);
+        }
+    }
+    run_until(pair, all_arrived);
+}
+
+void media_alternates(struct pair *pair)
+{
+    for (int i = 0; i < 100; i++) {
+        send_one(&pair->peer[0]);
+        send_one(&pair->peer[1]);
+        run_until(pair, all_arrived);
+    }
+}

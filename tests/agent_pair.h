@@ -1,0 +1,51 @@
+/* Two peers over loopback with real sockets, at least one of them by NiceAgent. */
+#ifndef STRAIT_TESTS_AGENT_PAIR_H
+#define STRAIT_TESTS_AGENT_PAIR_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <strait/strait.h>
+
+enum kind { AGENT, LITE, FULL };
+
+struct peer {
+    enum kind kind;
+    struct strait_endpoint *endpoint;
+    struct strait_certificate *certificate;
+    struct strait_transport *transport;
+    struct peer *other;
+    struct strait_agent_config config; /* of an agent, but its events */
+    unsigned packets, data, gathered, states[STRAIT_ICE_CLOSED + 1];
+    bool destroy_on_connect;
+    bool deaf; /* its candidates are not signalled */
+    uint16_t sequence;
+};
+
+struct pair {
+    struct strait_runtime *runtime;
+    struct peer peer[2];
+};
+
+/* Makes both, signals all and gathers. */
+void start(struct pair *pair, enum kind a, enum kind b);
+/* The same with the peers' kinds and configs set in a zeroed pair. */
+void start_as_set(struct pair *pair);
+void finish(struct pair *pair);
+void signal_ice(const struct peer *from, const struct peer *to);
+bool writable(const struct pair *pair);
+bool all_arrived(const struct pair *pair);
+bool both_gathered(const struct pair *pair);
+void run_until(struct pair *pair, bool (*done)(const struct pair *pair));
+/* 200 packets each way, all of which arrive. */
+void media_flow(struct pair *pair);
+/* 100 each way, the next when the last has arrived: a relay may drop what comes in a burst. */
+void media_alternates(struct pair *pair);
+
+#endif

@@ -1,0 +1,320 @@
+/* STUN and TURN servers of an agent: a responder of the test's own, and coturn where it is installed. */
+#include "tests/agent_pair.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ice/stun.h"
+#include "transport/address.h"
+
+/* An address that agents gather from: libnice leaves loopback out, and binds each socket to its interface. What goes
+ * to it stays on this host. */
+static const char *host_address(void)
+{
+    static char text[INET_ADDRSTRLEN];
+    struct ifaddrs *all = NULL;
+    text[0] = '\0';
+    assert_int_equal(getifaddrs(&all), 0);
+    for (const struct ifaddrs *one = all; one != NULL && text[0] == '\0'; one = one->ifa_next) {
+        if (one->ifa_addr != NULL && one->ifa_addr->sa_family == AF_INET &&
+            (one->ifa_flags & IFF_LOOPBACK) == 0 && (one->ifa_flags & IFF_UP) != 0) {
+            const struct sockaddr_in *four = (const void *)one->ifa_addr;
+            inet_ntop(AF_INET, &four->sin_addr, text, sizeof text);
+        }
+    }
+    freeifaddrs(all);
+    return text;
+}
+
+static struct sockaddr_in host_socket_address(uint16_t port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+    inet_pton(AF_INET, host_address(), &address.sin_addr);
+    return address;
+}
+
+/* --- A STUN server ---------------------------------------------------------------------------------- */
+
+struct responder {
+    int fd;
+    unsigned requests;
+    char url[80];
+};
+
+/* Says that everybody comes from 192.0.2.77:4242, as a NAT would make it. libnice's requests are of RFC 3489, without
+ * a magic cookie, and are answered alike (RFC 8489, 11): MAPPED-ADDRESS. */
+static void on_request(void *user, short events)
+{
+    static const uint8_t mapped[] = { 0, 1, 0, 8, 0, 1, 4242 >> 8, 4242 & 255, 192, 0, 2, 77 };
+    struct responder *r = user;
+    uint8_t in[1500], out[STRAIT__STUN_HEADER + sizeof mapped] = { 0 };
+    struct sockaddr_storage from = { 0 };
+    socklen_t from_len = sizeof from;
+    (void)events;
+    ssize_t len = recvfrom(r->fd, in, sizeof in, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+    if (len < STRAIT__STUN_HEADER || in[0] != 0 || in[1] != STRAIT__STUN_BINDING) {
+        return;
+    }
+    r->requests++;
+    memcpy(out, in, STRAIT__STUN_HEADER);
+    out[0] = 1; /* success */
+    out[2] = 0;
+    out[3] = sizeof mapped;
+    memcpy(out + STRAIT__STUN_HEADER, mapped, sizeof mapped);
+    assert_int_equal(sendto(r->fd, out, sizeof out, 0, (struct sockaddr *)&from, from_len),
+                     sizeof out);
+}
+
+static void responder_open(struct responder *r)
+{
+    struct sockaddr_in address = host_socket_address(0);
+    socklen_t len = sizeof address;
+    memset(r, 0, sizeof *r);
+    r->fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(r->fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(r->fd, (struct sockaddr *)&address, &len), 0);
+    snprintf(r->url, sizeof r->url, "stun:%s:%u", host_address(), ntohs(address.sin_port));
+}
+
+static size_t count_type(const struct peer *peer, enum strait_candidate_type type,
+                         struct strait_candidate *last)
+{
+    struct strait_candidate candidates[64];
+    size_t n = strait_agent_local_candidates(peer->transport, candidates, 64), found = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (candidates[i].type == type) {
+            *last = candidates[i];
+            found++;
+        }
+    }
+    return found;
+}
+
+static void a_stun_server_gives_a_reflexive_candidate(void **state)
+{
+    struct responder r;
+    struct pair pair = { 0 };
+    struct strait_candidate srflx;
+    char text[STRAIT__ADDRESS_TEXT];
+    (void)state;
+    if (host_address()[0] == '\0') {
+        skip();
+    }
+    responder_open(&r);
+    struct strait_ice_server server = { .url = r.url };
+    pair.peer[0].config.servers = &server;
+    pair.peer[0].config.n_servers = 1;
+    start_as_set(&pair);
+    assert_int_equal(strait_runtime_watch(pair.runtime, r.fd, POLLIN, on_request, &r), STRAIT_OK);
+    run_until(&pair, both_gathered);
+    run_until(&pair, writable);
+    assert_true(r.requests > 0);
+    assert_int_equal(count_type(&pair.peer[0], STRAIT_CANDIDATE_SRFLX, &srflx), 1);
+    assert_string_equal(strait__address_print(&srflx.address, text, sizeof text),
+                        "192.0.2.77:4242");
+    assert_int_equal(srflx.related.ss_family, AF_INET);
+    assert_int_equal(count_type(&pair.peer[1], STRAIT_CANDIDATE_SRFLX, &srflx), 0);
+    media_flow(&pair);
+    strait_runtime_unwatch(pair.runtime, r.fd);
+    finish(&pair);
+    close(r.fd);
+}
+
+static void a_look_up_may_be_cut_short(void **state)
+{
+    struct strait_ice_server server = { .url = "stun:127.0.0.1:9" };
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        struct pair pair = { 0 };
+        pair.peer[0].config.servers = &server;
+        pair.peer[0].config.n_servers = 1;
+        start_as_set(&pair);
+        for (int k = 0; k < i; k++) {
+            strait_runtime_dispatch(pair.runtime);
+        }
+        finish(&pair);
+    }
+}
+
+/* --- A TURN server ---------------------------------------------------------------------------------- */
+
+struct turn {
+    pid_t pid;
+    uint16_t port;
+    char udp[80], tcp[80];
+};
+
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = host_socket_address(0);
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static bool turn_answers(uint16_t port)
+{
+    struct sockaddr_in address = host_socket_address(port);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool there = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return there;
+}
+
+static bool turn_start(struct turn *turn)
+{
+    char port[16];
+    if (access("/usr/bin/turnserver", X_OK) != 0 || host_address()[0] == '\0') {
+        return false;
+    }
+    turn->port = free_port();
+    snprintf(port, sizeof port, "%u", turn->port);
+    snprintf(turn->udp, sizeof turn->udp, "turn:%s:%u", host_address(), turn->port);
+    snprintf(turn->tcp, sizeof turn->tcp, "turn:%s:%u?transport=tcp", host_address(), turn->port);
+    turn->pid = fork();
+    if (turn->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int null = open("/dev/null", O_RDWR);
+        dup2(null, 0);
+        dup2(null, 1);
+        dup2(null, 2);
+        execl("/usr/bin/turnserver", "turnserver", "-n", "-L", host_address(), "-E", host_address(),
+              "-p", port, "--lt-cred-mech", "-u", "ann:secret", "-r", "example.org", "--no-tls",
+              "--no-dtls", "--no-cli", "--log-file", "/dev/null", "--pidfile", "/dev/null",
+              "--userdb", "/dev/null", (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 200; i++) {
+        if (turn_answers(turn->port)) {
+            return true;
+        }
+        assert_int_equal(waitpid(turn->pid, NULL, WNOHANG), 0);
+        usleep(50000);
+    }
+    fail_msg("%s", "turnserver does not listen");
+    return false;
+}
+
+static void turn_stop(const struct turn *turn)
+{
+    kill(turn->pid, SIGKILL);
+    waitpid(turn->pid, NULL, 0);
+}
+
+static void relay(const char *first, const char *second)
+{
+    struct strait_candidate candidate;
+    struct pair pair = { 0 };
+    struct strait_ice_server servers[2] = {
+        { .url = first, .username = "ann", .credential = "secret" },
+        { .url = second, .username = "ann", .credential = "secret" },
+    };
+    for (int i = 0; i < 2; i++) {
+        pair.peer[i].config.servers = servers;
+        pair.peer[i].config.n_servers = second != NULL ? 2 : 1;
+        pair.peer[i].config.policy = STRAIT_ICE_RELAY;
+    }
+    start_as_set(&pair);
+    run_until(&pair, writable);
+    run_until(&pair, both_gathered);
+    media_alternates(&pair);
+    for (int i = 0; i < 2; i++) {
+        assert_in_range(count_type(&pair.peer[i], STRAIT_CANDIDATE_RELAY, &candidate), 1, 64);
+        assert_int_equal(count_type(&pair.peer[i], STRAIT_CANDIDATE_HOST, &candidate), 0);
+        assert_int_equal(count_type(&pair.peer[i], STRAIT_CANDIDATE_SRFLX, &candidate), 0);
+    }
+    /* One gives its allocation back in the loop, the other at its end. */
+    strait_transport_destroy(pair.peer[0].transport);
+    pair.peer[0].transport = NULL;
+    for (int i = 0; i < 10; i++) {
+        strait_runtime_wait(pair.runtime, 10 * STRAIT_MS);
+    }
+    finish(&pair);
+}
+
+static void a_relay_carries_media(void **state)
+{
+    struct turn turn;
+    (void)state;
+    if (!turn_start(&turn)) {
+        skip();
+    }
+    relay(turn.udp, NULL);
+    relay(turn.tcp, NULL);
+    /* Nobody listens at the other. */
+    relay("turn:127.0.0.1:9?transport=tcp", turn.udp);
+    turn_stop(&turn);
+}
+
+/* --- Wrong ones --------------------------------------------------------------------------------------- */
+
+static void check_refused(const struct strait_ice_server *servers, size_t n, int error,
+                          const char *part)
+{
+    struct strait_runtime *runtime;
+    struct strait_endpoint *endpoint;
+    struct strait_transport *transport;
+    struct strait_transport_config config = { .size = sizeof config };
+    struct strait_agent_config agent = { .size = sizeof agent, .servers = servers, .n_servers = n };
+    assert_int_equal(strait_runtime_create(&runtime, NULL), STRAIT_OK);
+    assert_int_equal(strait_certificate_create(&config.certificate, NULL), STRAIT_OK);
+    assert_int_equal(strait_endpoint_create(&endpoint, NULL, 0), STRAIT_OK);
+    assert_int_equal(strait_runtime_add(runtime, endpoint), STRAIT_OK);
+    assert_int_equal(strait_agent_create(&transport, runtime, endpoint, &config, &agent), error);
+    assert_null(transport);
+    assert_non_null(strstr(strait_runtime_error_detail(runtime), part));
+    strait_runtime_destroy(runtime);
+    strait_endpoint_destroy(endpoint);
+    strait_certificate_unref(config.certificate);
+}
+
+static void wrong_servers_are_errors(void **state)
+{
+    char longer[600];
+    struct strait_ice_server many[9];
+    struct strait_ice_server two[2] = { { .url = "stun:192.0.2.1" }, { .url = "stun:192.0.2.2" } };
+    struct strait_ice_server one = { .url = "turn:192.0.2.1", .username = "a", .credential = "b" };
+    (void)state;
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    for (size_t i = 0; i < 9; i++) {
+        many[i] = one;
+    }
+    check_refused(NULL, 1, STRAIT_E_INVALID, "");
+    check_refused(two, 2, STRAIT_E_UNSUPPORTED, "one STUN server");
+    check_refused(many, 9, STRAIT_E_LIMIT, "more than 8");
+    one.credential = "";
+    check_refused(&one, 1, STRAIT_E_INVALID, "ICE server 0");
+    one.credential = longer;
+    check_refused(&one, 1, STRAIT_E_INVALID, "credential");
+    one.url = "turns:192.0.2.1";
+    check_refused(&one, 1, STRAIT_E_UNSUPPORTED, "TLS");
+    one.url = NULL;
+    check_refused(&one, 1, STRAIT_E_INVALID, "there is none");
+    two[1].url = "stun://192.0.2.2";
+    check_refused(two, 2, STRAIT_E_PARSE, "ICE server 1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stun_server_gives_a_reflexive_candidate),
+        cmocka_unit_test(a_look_up_may_be_cut_short),
+        cmocka_unit_test(a_relay_carries_media),
+        cmocka_unit_test(wrong_servers_are_errors),
+    };
+    return cmocka_run_group_tests_name("agent_servers", tests, NULL, NULL);
+}

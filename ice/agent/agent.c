@@ -19,6 +19,8 @@ static void free_agent(struct strait__agent *a)
         g_main_context_unref(a->context);
     }
     g_slist_free_full(a->held, (GDestroyNotify)nice_candidate_free);
+    strait__rules_finish(&a->local_rules, &hooks);
+    strait__rules_finish(&a->remote_rules, &hooks);
     strait__free(&hooks, a->locals);
     strait__free(&hooks, a->early);
     strait__zero(a, sizeof *a);
@@ -117,6 +119,18 @@ static int read_config(struct strait_agent_config *out, const struct strait_agen
     return error == STRAIT_OK && !legal ? STRAIT_E_INVALID : error;
 }
 
+static int read_rules(struct strait__agent *a, const struct strait_agent_config *config)
+{
+    const char *bad;
+    int error = strait__rules_init(&a->local_rules, &a->hooks, &config->local, &bad);
+    if (error == STRAIT_OK) {
+        error = strait__rules_init(&a->remote_rules, &a->hooks, &config->remote, &bad);
+    }
+    return error == STRAIT_OK || bad == NULL
+               ? error
+               : strait__fail(a->guest.runtime, error, "\"%.60s\" is no address range", bad);
+}
+
 static int make_agent(struct strait_transport *t, struct strait_runtime *runtime,
                       const struct strait_agent_config *config)
 {
@@ -126,7 +140,9 @@ static int make_agent(struct strait_transport *t, struct strait_runtime *runtime
     }
     a->hooks = t->endpoint->hooks;
     a->config = *config;
-    a->config.servers = NULL; /* borrowed */
+    /* borrowed */
+    a->config.servers = NULL;
+    a->config.local = a->config.remote = (struct strait_address_rules){ .n_allow = 0 };
     a->endpoint = t->endpoint;
     a->transport = t;
     a->ice = t->ice;
@@ -138,8 +154,12 @@ static int make_agent(struct strait_transport *t, struct strait_runtime *runtime
         return error;
     }
     a->locals = strait__alloc(&a->hooks, STRAIT__AGENT_MAX_LOCAL * sizeof *a->locals);
-    error = a->locals != NULL ? make_nice(a, t->config.ice_role, config->servers, config->n_servers)
-                              : STRAIT_E_NOMEM;
+    error = read_rules(a, config);
+    if (error == STRAIT_OK) {
+        error = a->locals != NULL
+                    ? make_nice(a, t->config.ice_role, config->servers, config->n_servers)
+                    : STRAIT_E_NOMEM;
+    }
     if (error != STRAIT_OK) {
         free_agent(a);
         return error;
@@ -194,6 +214,10 @@ int strait_agent_gather(struct strait_transport *transport)
     }
     if (a->gathering || a->gathered) {
         return STRAIT_E_STATE;
+    }
+    int error = strait__agent_choose_addresses(a);
+    if (error != STRAIT_OK) {
+        return error;
     }
     a->gathering = true;
     if (!nice_agent_gather_candidates(a->nice, a->stream)) {

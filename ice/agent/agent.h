@@ -6,6 +6,7 @@
 #include <nice/agent.h>
 #include <strait/agent.h>
 
+#include "ice/agent/rules.h"
 #include "ice/backend.h"
 #include "transport/runtime/guest.h"
 
@@ -17,6 +18,7 @@ enum {
     STRAIT__AGENT_BATCH = 256,
     /* More are not gathered from: libnice's own bound (NICE_CANDIDATE_MAX_LOCAL_ADDRESSES). */
     STRAIT__AGENT_MAX_LOCAL = 64,
+    STRAIT__AGENT_MAX_REMOTE = 64,
     STRAIT__AGENT_DATAGRAM = 2048, /* longer ones come over no path's MTU */
 };
 
@@ -64,7 +66,10 @@ struct strait__agent {
     size_t n_batch;
     struct strait__agent_datagram *early; /* STRAIT__AGENT_EARLY, or NULL */
     size_t n_early;
-    uint64_t dropped; /* no room */
+    struct strait_agent_stats stats; /* its counters */
+    size_t n_remotes;
+    struct strait__rules local_rules, remote_rules;
+    bool chosen; /* libnice has the local addresses */
 };
 
 /* --- agent.c --- */
@@ -79,6 +84,10 @@ int strait__agent_give_servers(struct strait__agent *a, const struct strait_ice_
 void strait__agent_begin_close(struct strait__agent *a);
 /* Before NiceAgent goes: does what is left of that, and waits for it. */
 void strait__agent_end_close(struct strait__agent *a);
+
+/* --- interfaces.c --- */
+/* Before gathering: the addresses that the rules allow. STRAIT_E_NOT_FOUND. */
+int strait__agent_choose_addresses(struct strait__agent *a);
 
 /* --- bridge.c --- */
 /* Does what the context has to do, and tells the runtime what it waits for next. */

@@ -25,6 +25,7 @@ static void restart(struct strait__agent *a, const struct strait_ice_parameters 
     (void)nice_agent_restart_stream(a->nice, a->stream);
     (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
     a->steady = false;
+    a->n_remotes = g_slist_length(a->held);
     strait__guest_wake(&a->guest);
 }
 
@@ -69,15 +70,20 @@ static int add_candidate(void *user, const struct strait_candidate *candidate)
         (candidate->protocol == STRAIT_CANDIDATE_TCP && !a->config.ice_tcp)) {
         return STRAIT_E_UNSUPPORTED;
     }
+    if (!strait__rules_allow(&a->remote_rules, &candidate->address)) {
+        a->stats.remote_refused++;
+        return STRAIT_E_UNSUPPORTED;
+    }
+    if (a->n_remotes >= STRAIT__AGENT_MAX_REMOTE) {
+        a->stats.remote_over_limit++;
+        return STRAIT_E_LIMIT;
+    }
     NiceCandidate *nice = strait__agent_to_nice(a, candidate);
     if (nice == NULL) {
         return STRAIT_E_UNSUPPORTED;
     }
+    a->n_remotes++;
     if (!a->has_remote || a->local_ahead) {
-        if (g_slist_length(a->held) >= STRAIT__AGENT_MAX_LOCAL) {
-            nice_candidate_free(nice);
-            return STRAIT_E_LIMIT;
-        }
         a->held = g_slist_append(a->held, nice);
         return STRAIT_OK;
     }

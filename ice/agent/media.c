@@ -15,8 +15,12 @@ static void on_receive(NiceAgent *nice, guint stream, guint component, guint len
     (void)nice;
     (void)stream;
     (void)component;
-    if (a->gone || len > STRAIT__AGENT_DATAGRAM || a->n_batch == STRAIT__AGENT_BATCH) {
-        a->dropped++;
+    if (len > STRAIT__AGENT_DATAGRAM) {
+        a->stats.dropped_too_long++;
+        return;
+    }
+    if (a->gone || a->n_batch == STRAIT__AGENT_BATCH) {
+        a->stats.dropped_no_room++;
         return;
     }
     struct strait__agent_datagram *d = &a->batch->datagrams[a->n_batch++];
@@ -64,7 +68,7 @@ static void keep_early(struct strait__agent *a)
     }
     for (size_t i = 0; i < a->n_batch; i++) {
         if (a->early == NULL || a->n_early == STRAIT__AGENT_EARLY) {
-            a->dropped++;
+            a->stats.dropped_no_room++;
         } else {
             a->early[a->n_early++] = a->batch->datagrams[i];
         }

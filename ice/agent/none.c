@@ -23,6 +23,13 @@ int strait_agent_gather(struct strait_transport *transport)
     return STRAIT_E_INVALID;
 }
 
+int strait_agent_stats(const struct strait_transport *transport, struct strait_agent_stats *out)
+{
+    (void)transport;
+    (void)out;
+    return STRAIT_E_INVALID;
+}
+
 size_t strait_agent_local_candidates(const struct strait_transport *transport,
                                      struct strait_candidate *out, size_t max)
 {

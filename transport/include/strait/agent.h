@@ -41,6 +41,17 @@ enum strait_ice_policy {
     STRAIT_ICE_RELAY = 1 /* relayed candidates only: no address of this host is told to the peer */
 };
 
+/* Address ranges: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7", or "private": all that is not of the public network
+ * (loopback, link-local, RFC 1918, unique local, multicast, documentation, and IPv6 that stands for IPv4). An
+ * address passes that is in one of `allow`, or `allow` is empty, and in none of `deny`; an IPv4-mapped address
+ * counts as IPv4. Up to 64 each, borrowed until strait_agent_create returns. */
+struct strait_address_rules {
+    const char *const *allow;
+    size_t n_allow;
+    const char *const *deny;
+    size_t n_deny;
+};
+
 struct strait_agent_config {
     size_t size;
     struct strait_agent_events events; /* copied */
@@ -59,6 +70,11 @@ struct strait_agent_config {
     const struct strait_ice_server *servers; /* borrowed until strait_agent_create returns */
     size_t n_servers;
     enum strait_ice_policy policy;
+    /* This host's addresses that it gathers from. Loopback is among them only where `allow` has it. */
+    struct strait_address_rules local;
+    /* The peer's candidates: STRAIT_E_UNSUPPORTED for others, which are counted; no check goes to them. A peer that
+     * knows the credentials and sends checks from elsewhere is answered (peer-reflexive). */
+    struct strait_address_rules remote;
 };
 
 /*
@@ -68,8 +84,8 @@ struct strait_agent_config {
  * transport stays where it was and finds no other path.
  * Errors of strait_transport_create; STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint),
  * _UNSUPPORTED (this build has no agent; a server's URL asks for what is not there; a second STUN server),
- * _PARSE (a malformed URL), _LIMIT (more than 8 TURN servers). What is wrong with a server:
- * strait_runtime_error_detail.
+ * _PARSE (a malformed URL or range), _LIMIT (more than 8 TURN servers or 64 ranges). What is wrong with a server or
+ * a range: strait_runtime_error_detail.
  */
 STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_runtime *runtime,
                                    struct strait_endpoint *endpoint,
@@ -77,13 +93,32 @@ STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_
                                    const struct strait_agent_config *config);
 
 /* Begins to gather local candidates; their events follow. Once: a restart keeps them.
- * STRAIT_E_INVALID (no transport of an agent), _STATE (gathering or gathered), _SYSTEM (no socket could be
+ * STRAIT_E_INVALID (no transport of an agent), _STATE (gathering or gathered), _NOT_FOUND (no address of this host is
+ * allowed), _SYSTEM (no socket could be
  * opened: the port range is used up). */
 STRAIT_API int strait_agent_gather(struct strait_transport *transport);
 
 /* Copies up to `max` of the candidates that were gathered; returns how many there are. */
 STRAIT_API size_t strait_agent_local_candidates(const struct strait_transport *transport,
                                                 struct strait_candidate *out, size_t max);
+
+struct strait_agent_stats {
+    size_t size; /* the caller sets it */
+    uint32_t local_candidates;
+    uint32_t remote_candidates; /* of this generation, 64 at most: STRAIT_E_LIMIT beyond */
+    uint64_t remote_refused;    /* not allowed by config.remote */
+    uint64_t remote_over_limit;
+    uint64_t dropped_no_room;  /* datagrams: too many at once, or before there was a pair */
+    uint64_t dropped_too_long; /* datagrams of over 2,048 bytes */
+    /* RTCIceCandidatePairStats: localCandidate and remoteCandidate of the selected pair. */
+    bool has_pair;
+    struct strait_candidate local, remote;
+};
+
+/* STRAIT_E_INVALID (no transport of an agent, or no size). What is common to all kinds of ICE is in
+ * strait_transport_stats. */
+STRAIT_API int strait_agent_stats(const struct strait_transport *transport,
+                                  struct strait_agent_stats *out);
 
 #ifdef __cplusplus
 }

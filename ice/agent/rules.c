@@ -1,0 +1,148 @@
+#include "ice/agent/rules.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "transport/address.h"
+#include "transport/util.h"
+
+enum { MAX_TEXTS = 64, MAPPED = 96 };
+
+/* What is not of the public network (IANA's special-purpose registries: RFC 6890), and the ways to reach IPv4 through
+ * IPv6 (RFC 6052, RFC 3056, RFC 4380), which would lead past the others. */
+static const char *const private_ranges[] = {
+    "0.0.0.0/8",       "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",    "169.254.0.0/16",
+    "172.16.0.0/12",   "192.0.0.0/24",   "192.0.2.0/24",  "192.168.0.0/16", "198.18.0.0/15",
+    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",   "240.0.0.0/4",    "::/96",
+    "64:ff9b::/96",    "64:ff9b:1::/48", "100::/64",      "2001::/32",      "2001:db8::/32",
+    "2002::/16",       "fc00::/7",       "fe80::/10",     "fec0::/10",      "ff00::/8",
+};
+enum { N_PRIVATE = sizeof private_ranges / sizeof *private_ranges };
+
+static bool to_bytes(uint8_t bytes[16], const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET6) {
+        memcpy(bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+        return true;
+    }
+    if (address->ss_family != AF_INET) {
+        return false;
+    }
+    memset(bytes, 0, 10);
+    memset(bytes + 10, 0xff, 2);
+    memcpy(bytes + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+    return true;
+}
+
+/* A decimal number without sign or leading zero; -1: none. */
+static int read_prefix(const char *text)
+{
+    int prefix = 0;
+    size_t len = strlen(text);
+    if (len == 0 || len > 3 || (text[0] == '0' && len > 1)) {
+        return -1;
+    }
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9') {
+            return -1;
+        }
+        prefix = prefix * 10 + (*text - '0');
+    }
+    return prefix;
+}
+
+static bool read_range(struct strait__range *out, const char *text)
+{
+    char host[64];
+    struct sockaddr_storage address;
+    const char *slash = strchr(text, '/');
+    size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+    if (len >= sizeof host) {
+        return false;
+    }
+    memcpy(host, text, len);
+    host[len] = '\0';
+    if (!strait__address_parse(&address, host, 0) || !to_bytes(out->bytes, &address)) {
+        return false;
+    }
+    bool four = address.ss_family == AF_INET;
+    int most = four ? 32 : 128;
+    int prefix = slash != NULL ? read_prefix(slash + 1) : most;
+    if (prefix < 0 || prefix > most) {
+        return false;
+    }
+    out->prefix = (uint8_t)(four ? prefix + MAPPED : prefix);
+    return true;
+}
+
+static int read_all(struct strait__rules *rules, const char *const *texts, size_t n,
+                    const char **bad)
+{
+    for (size_t i = 0; i < n; i++) {
+        *bad = texts[i] != NULL ? texts[i] : "NULL";
+        if (strcmp(*bad, "private") == 0) {
+            for (size_t k = 0; k < N_PRIVATE; k++) {
+                (void)read_range(&rules->ranges[rules->n++], private_ranges[k]);
+            }
+        } else if (!read_range(&rules->ranges[rules->n++], *bad)) {
+            return STRAIT_E_PARSE;
+        }
+    }
+    *bad = NULL;
+    return STRAIT_OK;
+}
+
+int strait__rules_init(struct strait__rules *rules, const struct strait_hooks *hooks,
+                       const struct strait_address_rules *from, const char **bad)
+{
+    *rules = (struct strait__rules){ .n = 0 };
+    *bad = NULL;
+    if ((from->n_allow > 0 && from->allow == NULL) || (from->n_deny > 0 && from->deny == NULL)) {
+        return STRAIT_E_INVALID;
+    }
+    if (from->n_allow > MAX_TEXTS || from->n_deny > MAX_TEXTS) {
+        return STRAIT_E_LIMIT;
+    }
+    size_t texts = from->n_allow + from->n_deny;
+    if (texts == 0) {
+        return STRAIT_OK;
+    }
+    rules->ranges = strait__alloc(hooks, texts * N_PRIVATE * sizeof *rules->ranges);
+    if (rules->ranges == NULL) {
+        return STRAIT_E_NOMEM;
+    }
+    int error = read_all(rules, from->allow, from->n_allow, bad);
+    rules->n_allow = rules->n;
+    return error == STRAIT_OK ? read_all(rules, from->deny, from->n_deny, bad) : error;
+}
+
+void strait__rules_finish(struct strait__rules *rules, const struct strait_hooks *hooks)
+{
+    strait__free(hooks, rules->ranges);
+    *rules = (struct strait__rules){ .n = 0 };
+}
+
+static bool in_range(const struct strait__range *range, const uint8_t bytes[16])
+{
+    size_t whole = range->prefix / 8u;
+    unsigned rest = range->prefix % 8u;
+    return memcmp(range->bytes, bytes, whole) == 0 &&
+           (rest == 0 || ((range->bytes[whole] ^ bytes[whole]) >> (8 - rest)) == 0);
+}
+
+bool strait__rules_allow(const struct strait__rules *rules, const struct sockaddr_storage *address)
+{
+    uint8_t bytes[16];
+    bool allowed = rules->n_allow == 0;
+    if (!to_bytes(bytes, address)) {
+        return false;
+    }
+    for (size_t i = 0; i < rules->n; i++) {
+        if (i < rules->n_allow) {
+            allowed = allowed || in_range(&rules->ranges[i], bytes);
+        } else if (in_range(&rules->ranges[i], bytes)) {
+            return false;
+        }
+    }
+    return allowed;
+}

@@ -36,7 +36,8 @@ static void on_candidate(void *user, struct strait_transport *transport,
 {
     struct peer *peer = user;
     (void)transport;
-    if (peer->other->transport != NULL && !peer->deaf) {
+    if (peer->other->transport != NULL && !peer->deaf &&
+        (!peer->tcp_only || candidate->protocol == STRAIT_CANDIDATE_TCP)) {
         int error = strait_transport_add_remote_candidate(peer->other->transport, candidate);
         assert_true(error == STRAIT_OK || error == STRAIT_E_UNSUPPORTED);
     }
@@ -111,7 +112,7 @@ void signal_ice(const struct peer *from, const struct peer *to)
     }
 }
 
-static void signal_all(struct pair *pair, int i)
+void signal_all(struct pair *pair, int i)
 {
     struct peer *from = &pair->peer[i], *to = from->other;
     struct strait_dtls_parameters dtls = { .role = i == 0 ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER,
@@ -131,9 +132,19 @@ void start(struct pair *pair, enum kind a, enum kind b)
 
 void start_as_set(struct pair *pair)
 {
+    create_as_set(pair);
+    signal_and_gather(pair);
+}
+
+void create_as_set(struct pair *pair)
+{
     assert_int_equal(strait_runtime_create(&pair->runtime, NULL), STRAIT_OK);
     create(pair, 0);
     create(pair, 1);
+}
+
+void signal_and_gather(struct pair *pair)
+{
     signal_all(pair, 0);
     signal_all(pair, 1);
     for (int i = 0; i < 2; i++) {

@@ -24,7 +24,8 @@ struct peer {
     struct strait_agent_config config; /* of an agent, but its events */
     unsigned packets, data, gathered, states[STRAIT_ICE_CLOSED + 1];
     bool destroy_on_connect;
-    bool deaf; /* its candidates are not signalled */
+    bool deaf;     /* its candidates are not signalled */
+    bool tcp_only; /* only those of TCP are */
     uint16_t sequence;
 };
 
@@ -37,7 +38,12 @@ struct pair {
 void start(struct pair *pair, enum kind a, enum kind b);
 /* The same with the peers' kinds and configs set in a zeroed pair. */
 void start_as_set(struct pair *pair);
+/* Its two steps. */
+void create_as_set(struct pair *pair);
+void signal_and_gather(struct pair *pair);
 void finish(struct pair *pair);
+/* ICE and DTLS parameters of peer i for the other. */
+void signal_all(struct pair *pair, int i);
 void signal_ice(const struct peer *from, const struct peer *to);
 bool writable(const struct pair *pair);
 bool all_arrived(const struct pair *pair);

@@ -74,6 +74,56 @@ static void loses_nothing_by_a_restart(void **state)
     }
 }
 
+static void connects_by_tcp_on_request(void **state)
+{
+    static const char *const loopback[] = { "127.0.0.1" };
+    struct pair pair = { 0 };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        pair.peer[i].config.ice_tcp = true;
+        pair.peer[i].config.local.allow = loopback;
+        pair.peer[i].config.local.n_allow = 1;
+        pair.peer[i].tcp_only = true;
+    }
+    start_as_set(&pair);
+    run_until(&pair, writable);
+    media_alternates(&pair);
+    for (int i = 0; i < 2; i++) {
+        struct strait_agent_stats stats = { .size = sizeof stats };
+        assert_int_equal(strait_agent_stats(pair.peer[i].transport, &stats), STRAIT_OK);
+        assert_true(stats.has_pair);
+        assert_int_equal(stats.local.protocol, STRAIT_CANDIDATE_TCP);
+        assert_int_equal(stats.remote.protocol, STRAIT_CANDIDATE_TCP);
+        assert_int_not_equal(stats.local.tcp_type, STRAIT_TCP_NONE);
+        assert_int_equal(stats.local_candidates, 3);
+        assert_int_equal(stats.remote_candidates, 2);
+    }
+    finish(&pair);
+}
+
+static void candidates_may_come_before_credentials(void **state)
+{
+    struct pair pair = { 0 };
+    struct strait_agent_stats stats = { .size = sizeof stats };
+    (void)state;
+    create_as_set(&pair);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(strait_agent_gather(pair.peer[i].transport), STRAIT_OK);
+    }
+    run_until(&pair, both_gathered);
+    assert_int_equal(strait_agent_stats(pair.peer[0].transport, &stats), STRAIT_OK);
+    assert_in_range(stats.remote_candidates, 1, 64);
+    assert_false(stats.has_pair);
+    assert_false(writable(&pair));
+    /* Nothing comes after them. */
+    pair.peer[0].deaf = pair.peer[1].deaf = true;
+    signal_all(&pair, 0);
+    signal_all(&pair, 1);
+    run_until(&pair, writable);
+    media_flow(&pair);
+    finish(&pair);
+}
+
 static bool one_gone(const struct pair *pair)
 {
     return pair->peer[0].transport == NULL;
@@ -153,6 +203,8 @@ int main(void)
         cmocka_unit_test(connects_to_full_on_the_shared_port),
         cmocka_unit_test(connects_to_another_agent),
         cmocka_unit_test(loses_nothing_by_a_restart),
+        cmocka_unit_test(connects_by_tcp_on_request),
+        cmocka_unit_test(candidates_may_come_before_credentials),
         cmocka_unit_test(may_be_destroyed_in_its_own_callback),
         cmocka_unit_test(may_be_destroyed_at_any_moment),
         cmocka_unit_test(wrong_arguments_are_errors),

@@ -245,6 +245,31 @@ static void relay(const char *first, const char *second)
     finish(&pair);
 }
 
+/* At any moment of an allocation, of checks and of giving it back, in each order of ends. */
+static void cut_short(const char *url)
+{
+    struct strait_ice_server server = { .url = url, .username = "ann", .credential = "secret" };
+    for (int i = 0; i < 24; i++) {
+        struct pair pair = { 0 };
+        for (int k = 0; k < 2; k++) {
+            pair.peer[k].config.servers = &server;
+            pair.peer[k].config.n_servers = 1;
+        }
+        start_as_set(&pair);
+        for (int k = 0; k < i; k++) {
+            strait_runtime_wait(pair.runtime, 2 * STRAIT_MS);
+        }
+        if (i % 2 == 0) {
+            strait_transport_destroy(pair.peer[0].transport);
+            pair.peer[0].transport = NULL;
+            for (int k = 0; k < i % 3; k++) {
+                strait_runtime_wait(pair.runtime, STRAIT_MS);
+            }
+        }
+        finish(&pair);
+    }
+}
+
 static void a_relay_carries_media(void **state)
 {
     struct turn turn;
@@ -256,6 +281,8 @@ static void a_relay_carries_media(void **state)
     relay(turn.tcp, NULL);
     /* Nobody listens at the other. */
     relay("turn:127.0.0.1:9?transport=tcp", turn.udp);
+    cut_short(turn.udp);
+    cut_short(turn.tcp);
     turn_stop(&turn);
 }
 

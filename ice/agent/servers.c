@@ -102,6 +102,8 @@ void strait__agent_begin_close(struct strait__agent *a)
     a->closing = true;
     g_object_set(a->nice, "stun-max-retransmissions", CLOSE_TRIES, "stun-initial-timeout",
                  CLOSE_TIMEOUT_MS, "stun-pacing-timer", CLOSE_PACING_MS, NULL);
+    /* Nothing is allocated any more from here on; closing then waits for what the stream gives back. */
+    nice_agent_remove_stream(a->nice, a->stream);
     /* Its answer comes in the context that is the thread's default now. */
     g_main_context_push_thread_default(a->context);
     nice_agent_close_async(a->nice, on_closed, a);

@@ -210,6 +210,7 @@ static void create_transport(struct strait__replay *replay, struct strait__entry
     config.events = strait__replay_events;
     config.user = slot;
     config.certificate = NULL;
+    config.keylog_env = false; /* a replay only looks */
     if (slot == NULL || !whole(replay, entry)) {
         strait__replay_damaged(replay, entry);
         goto done;

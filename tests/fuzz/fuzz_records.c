@@ -125,7 +125,7 @@ static void cut(const struct strait__record *record, size_t room)
         require(len <= room);
         total += len - STRAIT__RECORD_HEADER - STRAIT__HANDSHAKE_HEADER;
     }
-    require(total == split.message.length);
+    require(total == split.message.fragment_len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

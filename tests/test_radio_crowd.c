@@ -1,7 +1,7 @@
 /*
- * Listeners come and go, and one of them cannot keep up: test_radio_crowd RADIO [--joins N]. Where N is
- * given, that many come and go twice, a tenth of them vanishes without a word, and the memory is
- * printed as it goes: 3600 is one a second for two hours.
+ * Listeners come and go, and one of them cannot keep up: test_radio_crowd RADIO [--joins N [--every MS]].
+ * Where N is given, that many come and go twice, a tenth of them vanishes without a word, and the memory
+ * is printed as it goes; with a time between two of them `--joins 1800 --every 1000` takes an hour.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,6 +25,7 @@ enum {
 
 static const char *program;
 static unsigned long joins = JOINS;
+static unsigned every_ms; /* 0: as fast as they can */
 
 struct crowd {
     struct radio_process radio;
@@ -146,6 +147,7 @@ static void many_come_and_go(struct crowd *crowd, unsigned long n)
                 assert_int_equal(radio_get(&crowd->radio, "/"), 200);
             }
             crowd_join(listener, &crowd->radio, crowd->runtime, crowd->certificate);
+            wait_ms(crowd, every_ms);
         }
         if (n >= 1000 && i % (n / 10) == 0) {
             sample(crowd, i);
@@ -285,10 +287,14 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(one_that_never_reads_costs_the_others_nothing, begin, end),
     };
 
-    if (argc == 4 && strcmp(argv[2], "--joins") == 0) {
+    if (argc >= 4 && strcmp(argv[2], "--joins") == 0) {
         joins = strtoul(argv[3], NULL, 10);
-    } else if (argc != 2) {
-        puts("Bail out! Usage: test_radio_crowd RADIO [--joins N]");
+    }
+    if (argc == 6 && strcmp(argv[4], "--every") == 0) {
+        every_ms = (unsigned)strtoul(argv[5], NULL, 10);
+    }
+    if (argc != 2 && joins <= JOINS) {
+        puts("Bail out! Usage: test_radio_crowd RADIO [--joins N [--every MS]]");
         return 1;
     }
     program = argv[1];

@@ -314,8 +314,16 @@ enum options_result options_read(struct options *out, int argc, char **argv)
             return OPTIONS_WRONG;
         }
     }
+    if (!out->tls_cert != !out->tls_key) {
+        terminal_complain("HTTPS needs both --tls-cert and --tls-key.");
+        return OPTIONS_WRONG;
+    }
     out->names = (const char *const *)argv + optind;
     out->n_names = (size_t)(argc - optind);
+    if (out->record && out->capture && strcmp(out->record, out->capture) == 0) {
+        terminal_complain("%s cannot be what --record and --capture both write.", out->record);
+        return OPTIONS_WRONG;
+    }
     if (out->mic && out->n_names > 0) {
         terminal_complain("'%s' and --mic: there can be one of them.", argv[optind]);
         return OPTIONS_WRONG;

@@ -88,10 +88,54 @@ static int open_signals(struct radio *radio)
     return 0;
 }
 
+static int open_runtime(struct radio *radio)
+{
+    const int error = strait_runtime_create(&radio->runtime, NULL);
+
+    if (error != STRAIT_OK) {
+        terminal_complain("cannot begin: %s.", strait_strerror(error));
+        return -1;
+    }
+    return 0;
+}
+
+static int open_program(struct radio *radio)
+{
+    const struct options *options = &radio->options;
+    const struct program_config config = {
+        .playlist = { .names = options->names,
+                      .n_names = options->n_names,
+                      .mic = options->mic,
+                      .loop = options->loop,
+                      .runtime = radio->runtime },
+        .encoder = { .bitrate = (int)options->bitrate * 1000, .expected_loss = (int)options->fec },
+        .stereo = options->stereo,
+        .title = options->title,
+    };
+
+    if (program_create(&radio->program, &config) != 0) {
+        return -1;
+    }
+    return 0;
+}
+
+/* After the program: what is played must not be written over. */
+static bool may_write(const struct radio *radio, const char *option, const char *file)
+{
+    if (program_plays(radio->program, file)) {
+        terminal_complain("%s is among what is played: %s must name another file.", file, option);
+        return false;
+    }
+    return true;
+}
+
 static int open_capture(struct radio *radio)
 {
     if (!radio->options.capture) {
         return 0;
+    }
+    if (!may_write(radio, "--capture", radio->options.capture)) {
+        return -1;
     }
     radio->capture = fopen(radio->options.capture, "wbe");
     if (!radio->capture) {
@@ -101,7 +145,7 @@ static int open_capture(struct radio *radio)
     return 0;
 }
 
-static int open_transport(struct radio *radio)
+static int open_endpoint(struct radio *radio)
 {
     static const struct strait_hooks verbose = { .size = sizeof verbose, .log = on_log };
     struct strait_endpoint_config config = {
@@ -111,17 +155,14 @@ static int open_transport(struct radio *radio)
         .user = radio,
         .hooks = radio->options.verbose ? &verbose : NULL,
     };
-    int error = strait_runtime_create(&radio->runtime, NULL);
+    int error;
 
     if (radio->capture) {
         config.record = on_capture;
         config.record_user = radio;
         config.record_secrets_ok = true;
     }
-    if (error == STRAIT_OK) {
-        error = strait_endpoint_create(&radio->endpoint, &config,
-                                       strait_runtime_now(radio->runtime));
-    }
+    error = strait_endpoint_create(&radio->endpoint, &config, strait_runtime_now(radio->runtime));
     if (error == STRAIT_OK) {
         error = strait_runtime_add(radio->runtime, radio->endpoint);
     }
@@ -221,34 +262,12 @@ static int open_record(struct radio *radio)
     };
     char reason[200];
 
-    if (config.file && program_plays(radio->program, config.file)) {
-        terminal_complain("%s is among what is played: --record must name another file.",
-                          config.file);
+    if (config.file && !may_write(radio, "--record", config.file)) {
         return -1;
     }
     if (config.file &&
         ogg_writer_create(&radio->station.record, &config, reason, sizeof reason) != 0) {
         terminal_complain("%s", reason);
-        return -1;
-    }
-    return 0;
-}
-
-static int open_program(struct radio *radio)
-{
-    const struct options *options = &radio->options;
-    const struct program_config config = {
-        .playlist = { .names = options->names,
-                      .n_names = options->n_names,
-                      .mic = options->mic,
-                      .loop = options->loop,
-                      .runtime = radio->runtime },
-        .encoder = { .bitrate = (int)options->bitrate * 1000, .expected_loss = (int)options->fec },
-        .stereo = options->stereo,
-        .title = options->title,
-    };
-
-    if (program_create(&radio->program, &config) != 0) {
         return -1;
     }
     return 0;
@@ -301,8 +320,8 @@ static int start(struct radio *radio)
 
 int radio_open(struct radio *radio)
 {
-    if (open_signals(radio) != 0 || open_capture(radio) != 0 || open_transport(radio) != 0 ||
-        bind_udp(radio) != 0 || open_program(radio) != 0 ||
+    if (open_signals(radio) != 0 || open_runtime(radio) != 0 || open_program(radio) != 0 ||
+        open_capture(radio) != 0 || open_endpoint(radio) != 0 || bind_udp(radio) != 0 ||
         open_station(radio, strait_runtime_now(radio->runtime)) != 0 || open_record(radio) != 0 ||
         open_http(radio) != 0) {
         return -1;

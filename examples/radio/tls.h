@@ -9,7 +9,7 @@ struct tls {
     size_t key_len;
 };
 
-/* Reads both files; both NULL is plain HTTP. Whether they belong together the server finds out. 0, or -1 and a
+/* Reads both files; without names it is plain HTTP. Whether they belong together the server finds out. 0, or -1 and a
  * sentence in `reason`. */
 int tls_load(struct tls *tls, const char *cert_file, const char *key_file, char *reason,
              size_t room);

@@ -1,9 +1,12 @@
 // WHEP and the rest of HTTP, without a browser: each status where it belongs, each refusal a sentence.
 
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { assert, note, until } from '../lib/tap.mjs';
 import { FINGERPRINT, OFFER, instead, text, without } from '../lib/offer.mjs';
 import { Process, Radio } from '../lib/radio.mjs';
+import { writeNotes } from '../lib/wav.mjs';
 
 function post(radio, body, type = 'application/sdp') {
   return fetch(new URL('whep', radio.url), {
@@ -286,6 +289,23 @@ async function options() {
   }
 }
 
+async function whatIsPlayedIsKept() {
+  const folder = await mkdtemp(`${tmpdir()}/radio-kept-`);
+  const song = `${folder}/song.wav`;
+  try {
+    await writeNotes(song, [60], 0.5);
+    const before = await readFile(song);
+    for (const option of ['--record', '--capture']) {
+      await refuses([option, song, '--http-port', '0', '--udp-port', '0', song], 1,
+        new RegExp(`song.wav is among what is played: ${option}`));
+    }
+    await refuses(['--record', song, '--capture', song], 2, /--record and --capture/);
+    assert.deepEqual(await readFile(song), before);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 async function seconds() {
   const radio = await Radio.start('--seconds', '1');
   assert.equal(await radio.ended, 0);
@@ -294,6 +314,7 @@ async function seconds() {
 
 export const tests = [
   ['WHEP: an offer is answered, DELETE ends it', joinAndLeave],
+  ['a file that is played is neither recorded over nor captured over', whatIsPlayedIsKept],
   ['statistics: all, the station\'s and one listener\'s; 404 and 405 have their sentence', statistics],
   ['WHEP: sections that are no audio are rejected, an advertised address comes first', otherSections],
   ['WHEP: a bad offer gets 400 or 422 with line and reason', badOffers],

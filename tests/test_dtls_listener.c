@@ -189,6 +189,64 @@ static void test_psk_with_cookie(void **state)
     free(pair);
 }
 
+static struct {
+    uint64_t next;
+    int alerts;
+} plain;
+
+/* The server's unprotected records, one a datagram here. */
+static bool watch_numbers(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
+{
+    enum { ALERT = 21, HANDSHAKE = 22 };
+    (void)pair;
+    (void)len;
+    (void)user;
+    if (from == PAIR_SERVER && (data[0] == ALERT || data[0] == HANDSHAKE)) {
+        uint64_t number = (uint64_t)data[9] << 8 | data[10];
+        assert_true(number >= plain.next);
+        plain.next = number + 1;
+        plain.alerts += data[0] == ALERT;
+    }
+    return false;
+}
+
+static int no_key(void *user, struct strait_dtls_psk *psk)
+{
+    return ((struct pair_side *)user)->index == PAIR_CLIENT ? on_psk(user, psk) : STRAIT_E_PSK;
+}
+
+static void set_unknown_psk(struct pair_side *side, struct strait_dtls_config *config)
+{
+    set_psk(side, config);
+    config->events.psk = no_key;
+}
+
+/* Peers take an alert with a number that was there before for a replay (RFC 6347, 4.1.2.6). */
+static void test_alert_after_cookie(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 3; cell++) {
+        struct pair_options o = cookies(VERSIONS[cell % 2]);
+        if (cell < 2) {
+            o.configure = set_unknown_psk;
+            o.no_fingerprints[0] = o.no_fingerprints[1] = true;
+        } else {
+            memset(o.groups, 0, sizeof o.groups);
+            o.groups[0][0] = STRAIT_GROUP_X25519;
+            o.groups[1][0] = STRAIT_GROUP_P384;
+        }
+        memset(&plain, 0, sizeof plain);
+        pair_init(pair, 1);
+        pair->tap = watch_numbers;
+        assert_false(pair_connect(pair, &o));
+        assert_true(plain.alerts > 0);
+        assert_int_equal(strait_dtls_error(pair->side[PAIR_CLIENT].dtls), STRAIT_E_ALERT);
+        pair_finish(pair);
+    }
+    free(pair);
+}
+
 static struct pair_options post_quantum(enum strait_dtls_version server_max)
 {
     struct pair_options o = cookies(0);
@@ -324,17 +382,12 @@ static void test_bad_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cookie_round_trip),
-        cmocka_unit_test(test_group_with_cookie),
-        cmocka_unit_test(test_suite_with_cookie),
-        cmocka_unit_test(test_psk_with_cookie),
-        cmocka_unit_test(test_moving_boundary),
-        cmocka_unit_test(test_many_fragments),
-        cmocka_unit_test(test_overlapping_fragments),
-        cmocka_unit_test(test_forged_fragments),
-        cmocka_unit_test(test_mtus),
-        cmocka_unit_test(test_each_datagram),
-        cmocka_unit_test(test_bad_path),
+        cmocka_unit_test(test_cookie_round_trip),  cmocka_unit_test(test_group_with_cookie),
+        cmocka_unit_test(test_suite_with_cookie),  cmocka_unit_test(test_psk_with_cookie),
+        cmocka_unit_test(test_alert_after_cookie), cmocka_unit_test(test_moving_boundary),
+        cmocka_unit_test(test_many_fragments),     cmocka_unit_test(test_overlapping_fragments),
+        cmocka_unit_test(test_forged_fragments),   cmocka_unit_test(test_mtus),
+        cmocka_unit_test(test_each_datagram),      cmocka_unit_test(test_bad_path),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     pair_forget_certificates();

@@ -123,33 +123,35 @@ for each in ((256, 256), (256, 1500), (1400, 300), (576, 576)):
 
 
 PSK = ('machine', '00112233445566778899aabbccddeeff')
-PSK_PRIORITIES = {
-    'PSK': 'NORMAL:-KX-ALL:+PSK',
-    'ECDHE-PSK': 'NORMAL:-KX-ALL:+ECDHE-PSK:-CIPHER-ALL:+CHACHA20-POLY1305',
+# Its priorities, and the suite where ours has to be named.
+PSK_KINDS = {
+    'PSK': ('NORMAL:-KX-ALL:+PSK', 'TLS_PSK_WITH_AES_128_GCM_SHA256'),
+    'ECDHE-PSK': ('NORMAL:-KX-ALL:+ECDHE-PSK:-CIPHER-ALL:+CHACHA20-POLY1305', None),
 }
 
 
-def register_psk(name, priority):
+def register_psk(name, priority, named):
     @case(f'GnuTLS server with a pre-shared key, {name}')
     def _(test):
         keys = test.file(f'{name}.psk')
         with open(keys, 'w', encoding='ascii') as file:
             print(':'.join(PSK), file=file)
         peer = test.start(GnuTlsServer, '--pskpasswd', keys, '--priority', priority)
-        pipe = test.start(Connecting, peer.place, psk=':'.join(PSK))
+        pipe = test.start(Connecting, peer.place, psk=':'.join(PSK), ciphers=named)
         echo(pipe)
 
 
-for each in PSK_PRIORITIES.items():
-    register_psk(*each)
+for each in PSK_KINDS:
+    register_psk(each, *PSK_KINDS[each])
 
 
 # With ECDHE-PSK gnutls-cli crashes while it prints what was agreed on, whoever the server is.
 @case('GnuTLS client with a pre-shared key, PSK')
 def _(test):
-    pipe = test.start(Listening, psk=':'.join(PSK), export=OUR_EXPORT)
+    priority, named = PSK_KINDS['PSK']
+    pipe = test.start(Listening, psk=':'.join(PSK), ciphers=named, export=OUR_EXPORT)
     peer = test.start(GnuTlsClient, pipe.port, '--pskusername', PSK[0], '--pskkey', PSK[1],
-                      '--priority', PSK_PRIORITIES['PSK'], '--keymatexport', EXPORT[0],
+                      '--priority', priority, '--keymatexport', EXPORT[0],
                       '--keymatexportsize', EXPORT[1])
     talk(pipe, peer)
     expect(pipe.exported() == peer.exported(), 'keys differ')

@@ -196,19 +196,20 @@ for each in ((256, 256), (256, 1500), (1400, 256), (576, 576)):
 PSK = ('machine', '00112233445566778899aabbccddeeff')
 
 
-def register_psk(suite):
+def register_psk(suite, named=None):
     @case(f'OpenSSL server with a pre-shared key, {suite}')
     def _(test):
         peer = test.start(OpenSslServer, '-nocert', '-psk_identity', PSK[0], '-psk', PSK[1],
                           '-cipher', suite, *PEER_EXPORT)
-        pipe = test.start(Connecting, peer.place, psk=':'.join(PSK), export=OUR_EXPORT)
+        pipe = test.start(Connecting, peer.place, psk=':'.join(PSK), ciphers=named,
+                          export=OUR_EXPORT)
         talk(pipe, peer)
         same_export(pipe, peer)
         end_by_pipe(pipe, peer, 'DONE')
 
     @case(f'OpenSSL client with a pre-shared key, {suite}')
     def _(test):
-        pipe = test.start(Listening, psk=':'.join(PSK), export=OUR_EXPORT)
+        pipe = test.start(Listening, psk=':'.join(PSK), ciphers=named, export=OUR_EXPORT)
         peer = test.start(OpenSslClient, pipe.place, '-psk_identity', PSK[0], '-psk', PSK[1],
                           '-cipher', suite, *PEER_EXPORT)
         talk(pipe, peer)
@@ -216,9 +217,12 @@ def register_psk(suite):
         end_by_peer(pipe, peer)
 
 
-for each in ('PSK-AES128-GCM-SHA256', 'PSK-AES256-GCM-SHA384', 'PSK-CHACHA20-POLY1305',
-             'ECDHE-PSK-CHACHA20-POLY1305'):
-    register_psk(each)
+# Without ECDHE there is no forward secrecy: they are used where they are named.
+for each in (('PSK-AES128-GCM-SHA256', 'TLS_PSK_WITH_AES_128_GCM_SHA256'),
+             ('PSK-AES256-GCM-SHA384', 'TLS_PSK_WITH_AES_256_GCM_SHA384'),
+             ('PSK-CHACHA20-POLY1305', 'TLS_PSK_WITH_CHACHA20_POLY1305_SHA256'),
+             ('ECDHE-PSK-CHACHA20-POLY1305',)):
+    register_psk(*each)
 
 
 @case('OpenSSL server: SRTP profile and its keying material')

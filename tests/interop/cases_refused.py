@@ -6,6 +6,7 @@ from tap import case
 
 BAD_PSK = 'machine:ffeeddccbbaa99887766554433221100'
 PSK = 'machine:00112233445566778899aabbccddeeff'
+PLAIN_PSK = 'TLS_PSK_WITH_AES_128_GCM_SHA256'
 BOTH = ('1.2', '1.3')
 
 
@@ -72,7 +73,7 @@ refused('no common cipher suite', ('1.3',), lambda _: {'ciphers': 'TLS_AES_128_G
         other=('STRAIT_E_ALERT', 'handshake_failure'))
 
 refused('no common cipher suite with a pre-shared key', ('1.2',),
-        lambda _: {'psk': PSK, 'ciphers': 'TLS_PSK_WITH_AES_128_GCM_SHA256'},
+        lambda _: {'psk': PSK, 'ciphers': PLAIN_PSK},
         lambda _: {'psk': PSK, 'ciphers': 'TLS_PSK_WITH_CHACHA20_POLY1305_SHA256'},
         psk=True, by='server', says_why=('STRAIT_E_NO_CIPHER', '--ciphers'),
         other=('STRAIT_E_ALERT', 'handshake_failure'))
@@ -183,7 +184,7 @@ def _(test):
 def register_wrong_key(name, start):
     @case(f'Refused: {name} with another pre-shared key')
     def _(test):
-        pipe = test.start(Listening, psk=PSK, timeout=5)
+        pipe = test.start(Listening, psk=PSK, timeout=5, ciphers=PLAIN_PSK)
         peer = start(test, pipe)
         says(pipe.complaint(), 'STRAIT_E_PSK')
         expect(peer.status() != 0, 'it is content')
@@ -195,6 +196,14 @@ register_wrong_key('an OpenSSL client', lambda test, pipe: test.start(
 register_wrong_key('a GnuTLS client', lambda test, pipe: test.start(
     GnuTlsClient, pipe.port, '--pskusername', 'machine', '--pskkey', BAD_PSK.split(':')[1],
     '--priority', 'NORMAL:-KX-ALL:+PSK'))
+
+
+@case('Refused: an OpenSSL client whose pre-shared key would go without ECDHE')
+def _(test):
+    pipe = test.start(Listening, psk=PSK, timeout=5)
+    peer = test.start(OpenSslClient, pipe.place, '-psk_identity', 'machine', '-psk',
+                      PSK.split(':')[1], '-cipher', 'PSK-AES128-GCM-SHA256')
+    peer.wait_for('alert handshake failure', 'err')
 
 
 @case('Refused: a GnuTLS client of DTLS 1.0 is sent protocol_version')

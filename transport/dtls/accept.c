@@ -110,8 +110,11 @@ static bool agreeable(struct strait_dtls *d, const struct strait__hello *hello)
     if (fault != NULL) {
         refuse(d, alert, error, fault);
     }
+    if (d->stats.refused_hellos != refused) {
+        return false;
+    }
     d->hello13 = dtls13;
-    return d->stats.refused_hellos == refused;
+    return true;
 }
 
 void strait__dtls_hello_failed(struct strait_dtls *d, int error, const char *detail)
@@ -291,7 +294,8 @@ int strait__dtls_accept_cookie(struct strait_dtls *d, strait_time now, const uin
         d->stats.bytes_received = len;
         /* RFC 6347, 4.2.1: our record numbers go on from the ClientHello's, after those of the stateless
          * answers; so do our message numbers (wolfSSL does both by what it reads). */
-        d->read_seq0 = strait__get48(record + 5) + 1;
+        d->next_seq0 = strait__get48(record + 5);
+        d->read_seq0 = d->next_seq0 + 1;
         d->hello_seq = strait__get16(record + STRAIT__RECORD_HEADER + 4);
         d->quiet = true;
         accept_hello(d, record, len, fragments);

@@ -104,10 +104,10 @@ static bool possible12(const struct strait_dtls_config *c)
         group |= c->groups[i] != STRAIT_GROUP_X25519MLKEM768;
     }
     for (size_t i = 0; i < c->n_cipher_suites; i++) {
-        enum strait__suite_kind kind = strait__suite_find(c->cipher_suites[i])->kind;
-        bool rsa = kind == STRAIT__SUITE_RSA;
-        bool free = c->role != STRAIT_DTLS_SERVER || kind == STRAIT__SUITE_PSK;
-        suite |= kind != STRAIT__SUITE_13 &&
+        const struct strait__suite *one = strait__suite_find(c->cipher_suites[i]);
+        bool rsa = one->kind == STRAIT__SUITE_RSA;
+        bool free = c->role != STRAIT_DTLS_SERVER || strait__suite_is_psk12(one);
+        suite |= one->kind != STRAIT__SUITE_13 &&
                  (free || rsa == strait__certificate_is_rsa(c->certificate));
     }
     return group && suite;

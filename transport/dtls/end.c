@@ -170,8 +170,14 @@ static const struct meaning *meaning_of(int wolf_error)
 }
 
 /* wolfSSL tells the peer of some errors and keeps silent about others. */
-static void tell_peer(struct strait_dtls *d, uint8_t alert)
+static void tell_peer(struct strait_dtls *d, int wolf_error, uint8_t alert)
 {
+    if (wolf_error == BAD_BINDER) {
+        /* RFC 8446, 6.2. wolfSSL's illegal_parameter, which nothing can precede, has not left yet. */
+        d->flight.len = 0;
+        strait__dtls_send_alert(d, STRAIT__ALERT_DECRYPT_ERROR);
+        return;
+    }
     WOLFSSL_ALERT_HISTORY history = { .last_tx = { .level = -1 } };
     wolfSSL_get_alert_history(d->ssl, &history);
     if (history.last_tx.level != STRAIT__ALERT_FATAL) {
@@ -194,7 +200,7 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         return;
     }
     if (d->hook_error != 0) {
-        tell_peer(d, STRAIT__ALERT_INTERNAL_ERROR);
+        tell_peer(d, wolf_error, STRAIT__ALERT_INTERNAL_ERROR);
         strait__dtls_fail(d, d->hook_error, "%s",
                           d->hook_error == STRAIT_E_NOMEM ? "out of memory in the handshake"
                                                           : "the random source failed");
@@ -207,14 +213,15 @@ void strait__dtls_fail_wolf(struct strait_dtls *d, int wolf_error)
         return;
     }
     if (meaning == NULL && strait__dtls_is_certificate_error(wolf_error)) {
-        tell_peer(d, STRAIT__ALERT_BAD_CERTIFICATE);
+        tell_peer(d, wolf_error, STRAIT__ALERT_BAD_CERTIFICATE);
         strait__dtls_fail(d, STRAIT_E_BAD_CERTIFICATE,
                           "the peer's certificate cannot be used: %s (%d): have it made anew",
                           wolfSSL_ERR_reason_error_string((unsigned long)wolf_error), wolf_error);
         return;
     }
     bool unknown = wolf_error == PSK_KEY_ERROR && strait__dtls_is_server(d);
-    tell_peer(d, unknown ? STRAIT__ALERT_UNKNOWN_PSK_IDENTITY : STRAIT__ALERT_HANDSHAKE_FAILURE);
+    tell_peer(d, wolf_error,
+              unknown ? STRAIT__ALERT_UNKNOWN_PSK_IDENTITY : STRAIT__ALERT_HANDSHAKE_FAILURE);
     if (strait__psk_fault(d) != NULL) {
         strait__dtls_fail(d, STRAIT_E_PSK, "%s", strait__psk_fault(d));
         return;

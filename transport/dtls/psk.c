@@ -225,12 +225,13 @@ static const char *check_identities(struct strait_dtls *d, struct strait__bytes 
     return fault;
 }
 
-/* One of these of DTLS 1.2. */
-static bool offers_suite12(const struct strait__hello *hello, const uint16_t *suites, size_t n)
+/* Any suite of DTLS 1.2 that goes with such a key, also one that we do not want. */
+static bool offers_key12(const struct strait__hello *hello)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (strait__suite_find(suites[i])->kind == STRAIT__SUITE_PSK &&
-            strait__numbers_have(&hello->cipher_suites, suites[i])) {
+    for (size_t i = 0; i < hello->cipher_suites.count; i++) {
+        const struct strait__suite *suite = strait__suite_find(
+            strait__get16(hello->cipher_suites.data + 2 * i));
+        if (suite != NULL && strait__suite_is_psk12(suite)) {
             return true;
         }
     }
@@ -239,15 +240,26 @@ static bool offers_suite12(const struct strait__hello *hello, const uint16_t *su
 
 static bool offers_key(const struct strait__hello *hello, bool dtls13)
 {
-    uint16_t all[STRAIT_DTLS_MAX_CIPHERS];
-    return dtls13 ? hello->identities.data != NULL
-                  : offers_suite12(hello, all, strait__suites_default(all, true));
+    return dtls13 ? hello->identities.data != NULL : offers_key12(hello);
+}
+
+/* One of ours of DTLS 1.2. */
+static bool offers_suite12(const struct strait_dtls *d, const struct strait__hello *hello)
+{
+    for (size_t i = 0; i < d->config.n_cipher_suites; i++) {
+        uint16_t suite = d->config.cipher_suites[i];
+        if (strait__suite_is_psk12(strait__suite_find(suite)) &&
+            strait__numbers_have(&hello->cipher_suites, suite)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool offers_suite(struct strait_dtls *d, const struct strait__hello *hello, bool dtls13)
 {
     if (!dtls13) {
-        return offers_suite12(hello, d->config.cipher_suites, d->config.n_cipher_suites);
+        return offers_suite12(d, hello);
     }
     d->psk->suite = first_suite13(d, &hello->cipher_suites);
     return d->psk->suite != NULL;
@@ -263,7 +275,8 @@ const char *strait__psk_check_hello(struct strait_dtls *d, const struct strait__
     }
     if (!offers_suite(d, hello, dtls13)) {
         *error = STRAIT_E_NO_CIPHER;
-        return "the peer offers pre-shared keys with other cipher suites than ours";
+        return "the peer offers pre-shared keys with other cipher suites than ours: add one that it has to "
+               "strait_dtls_config.cipher_suites";
     }
     if (!dtls13) {
         return NULL;

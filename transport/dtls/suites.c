@@ -25,9 +25,10 @@ static const struct strait__suite suites[] = {
       "ECDHE-PSK-AES128-GCM-SHA256" },
     { 0xccac, STRAIT__SUITE_PSK, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
       "ECDHE-PSK-CHACHA20-POLY1305" },
-    { 0x00a8, STRAIT__SUITE_PSK, "TLS_PSK_WITH_AES_128_GCM_SHA256", "PSK-AES128-GCM-SHA256" },
-    { 0x00a9, STRAIT__SUITE_PSK, "TLS_PSK_WITH_AES_256_GCM_SHA384", "PSK-AES256-GCM-SHA384" },
-    { 0xccab, STRAIT__SUITE_PSK, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256", "PSK-CHACHA20-POLY1305" },
+    { 0x00a8, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_AES_128_GCM_SHA256", "PSK-AES128-GCM-SHA256" },
+    { 0x00a9, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_AES_256_GCM_SHA384", "PSK-AES256-GCM-SHA384" },
+    { 0xccab, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256",
+      "PSK-CHACHA20-POLY1305" },
 };
 
 enum { N_SUITES = sizeof suites / sizeof *suites };
@@ -61,7 +62,12 @@ bool strait__suite_fits(const struct strait__suite *suite, bool psk)
     if (suite->kind == STRAIT__SUITE_13) {
         return !psk || suite->number != AES_256_GCM_SHA384;
     }
-    return psk == (suite->kind == STRAIT__SUITE_PSK);
+    return psk == strait__suite_is_psk12(suite);
+}
+
+bool strait__suite_is_psk12(const struct strait__suite *suite)
+{
+    return suite->kind == STRAIT__SUITE_PSK || suite->kind == STRAIT__SUITE_PLAIN_PSK;
 }
 
 size_t strait__suites_default(uint16_t *out, bool psk)
@@ -73,7 +79,8 @@ size_t strait__suites_default(uint16_t *out, bool psk)
             continue;
         }
 #endif
-        if (strait__suite_fits(&suites[i], psk)) {
+        /* RFC 9325, 4.1: nothing without forward secrecy that was not asked for. */
+        if (strait__suite_fits(&suites[i], psk) && suites[i].kind != STRAIT__SUITE_PLAIN_PSK) {
             out[n++] = suites[i].number;
         }
     }

@@ -140,7 +140,8 @@ struct strait_dtls_config {
      * STRAIT_E_IDLE. 0: never. (ICE's consent has a limit of its own.) */
     strait_time idle_timeout;
     /* Cipher suites by IANA's numbers, most wanted first: as server this order wins over the client's.
-     * n_cipher_suites 0: all that there are, see strait_dtls_cipher_number. A version that has no suite or
+     * n_cipher_suites 0: all that strait_dtls_cipher_number knows but TLS_PSK_WITH_..., which have no forward
+     * secrecy: a peer of 1.2 that has no TLS_ECDHE_PSK_WITH_... needs them named here. A version that has no suite or
      * no group in these lists, or as server of DTLS 1.2 none for its kind of key, is not negotiated; it is
      * STRAIT_E_INVALID where none is left. */
     uint16_t cipher_suites[STRAIT_DTLS_MAX_CIPHERS];
@@ -373,9 +374,9 @@ STRAIT_API const char *strait_dtls_group_name(uint16_t group);
  * registry: TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 and TLS_CHACHA20_POLY1305_SHA256 of DTLS 1.3 (RFC
  * 8446), TLS_ECDHE_ECDSA_WITH_... and TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, ..._AES_256_GCM_SHA384 (RFC 5289)
  * and ..._CHACHA20_POLY1305_SHA256 (RFC 7905) of 1.2; with a pre-shared key in 1.2
- * TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256 (RFC 8442), TLS_PSK_WITH_AES_128_GCM_SHA256 and ..._AES_256_GCM_SHA384
- * (RFC 5487), which have no forward secrecy, and both with ..._CHACHA20_POLY1305_SHA256 (RFC 7905). Groups:
- * "X25519MLKEM768", "X25519", "P-256" or "secp256r1", "P-384" or "secp384r1".
+ * TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256 (RFC 8442) and ..._CHACHA20_POLY1305_SHA256 (RFC 7905). Not in the
+ * default list, for they have no forward secrecy: TLS_PSK_WITH_AES_128_GCM_SHA256, ..._AES_256_GCM_SHA384 (RFC
+ * 5487) and ..._CHACHA20_POLY1305_SHA256 (RFC 7905). Groups: "X25519MLKEM768", "X25519", "P-256" or "secp256r1", "P-384" or "secp384r1".
  */
 STRAIT_API uint16_t strait_dtls_cipher_number(const char *iana_name);
 STRAIT_API uint16_t strait_dtls_group_number(const char *name);

@@ -38,7 +38,7 @@ struct strait_transport {
     struct strait__deadline deadline;
 
     struct strait__ice *ice;
-    struct strait__agent *agent; /* behind external ICE: libnice's; goes with it */
+    struct strait__agents *agents; /* behind external ICE: libnice's; go with it */
     bool has_remote_ice;
     struct strait_stun_attribute attributes[STRAIT__MAX_ATTRIBUTES];
     size_t n_attributes;

@@ -160,7 +160,7 @@ static void destroy_ice(struct strait_transport *t)
     if (t->ice != NULL) {
         t->ice->ops->destroy(t->ice);
         t->ice = NULL;
-        t->agent = NULL;
+        t->agents = NULL;
     }
 }
 

@@ -31,22 +31,23 @@ struct strait__agent_batch {
     struct strait__agent_datagram datagrams[STRAIT__AGENT_BATCH];
 };
 
+struct strait__agents;
+
+/* One NiceAgent: its context, its sockets and what was gathered on them. */
 struct strait__agent {
     struct strait__guest guest; /* first */
     struct strait_hooks hooks;
-    struct strait_agent_config config;
-    struct strait_endpoint *endpoint;
-    struct strait_transport *transport;
-    struct strait__ice *ice;
-    bool running;         /* within run: to be freed afterwards */
-    bool gone;            /* the transport is destroyed */
-    bool closing, closed; /* allocations are given back: to be freed afterwards */
+    struct strait__agents *agents; /* not to be touched where `gone` */
+    bool running;                  /* within run: to be freed afterwards */
+    bool gone;                     /* its transport needs it no more */
+    bool closing, closed;          /* allocations are given back: to be freed afterwards */
 
     GMainContext *context;
     NiceAgent *nice;
     guint stream;
     guint n_relays;
     bool has_stun;
+    bool chosen;        /* libnice has the local addresses */
     strait_time synced; /* when the descriptors were last told to the kernel as if new */
     bool steady;        /* connected: no sockets are opened or closed */
 
@@ -54,6 +55,7 @@ struct strait__agent {
     bool has_remote;
     bool local_ahead, remote_ahead; /* one side has restarted, and the other not yet */
     GSList *held;                   /* remote candidates before the remote's credentials */
+    size_t n_remotes;
     NiceComponentState state;
     bool state_news, pair_news, gathered_news, gathering, gathered;
     struct strait_candidate *locals;
@@ -66,15 +68,44 @@ struct strait__agent {
     size_t n_batch;
     struct strait__agent_datagram *early; /* STRAIT__AGENT_EARLY, or NULL */
     size_t n_early;
-    struct strait_agent_stats stats; /* its counters */
-    size_t n_remotes;
-    struct strait__rules local_rules, remote_rules;
-    bool chosen; /* libnice has the local addresses */
 };
 
+/* What a transport has: libnice cannot gather again, so that another network takes another NiceAgent. */
+struct strait__agents {
+    struct strait_hooks hooks;
+    struct strait_agent_config config; /* nothing borrowed in it but the servers below */
+    struct strait_endpoint *endpoint;
+    struct strait_transport *transport;
+    struct strait__ice *ice;
+    struct strait__rules local_rules, remote_rules;
+    struct strait_agent_stats stats; /* its counters */
+    struct strait__agent *current;   /* whose path is used */
+};
+
+/* --- agents.c --- */
+/* The one that signalling is about. */
+struct strait__agent *strait__agents_newest(const struct strait__agents *agents);
+/* Of a transport; NULL: none. */
+struct strait__agents *strait__agents_of(const struct strait_transport *transport);
+/* The transport goes, and all of them with it. */
+void strait__agents_destroy(struct strait__agents *agents);
+
 /* --- agent.c --- */
-/* The transport goes: freed at once, or when its own run has returned. */
+/* With the local credentials that ICE has now. As strait_agent_create's errors. */
+int strait__agent_create(struct strait__agent **out, struct strait__agents *agents,
+                         struct strait_runtime *runtime);
+/* Freed at once, or when its own run has returned and its allocations are given back. NULL is fine. */
 void strait__agent_destroy(struct strait__agent *a);
+/* Errors of strait_agent_gather. */
+int strait__agent_gather(struct strait__agent *a);
+
+/* --- keep.c --- */
+/* A copy of what the application has lent. STRAIT_E_NOMEM; bad entries are copied as they are. */
+int strait__servers_keep(const struct strait_hooks *hooks, const struct strait_ice_server **out,
+                         const struct strait_ice_server *servers, size_t n);
+/* Zeroes and frees it. */
+void strait__servers_forget(const struct strait_hooks *hooks,
+                            const struct strait_ice_server *servers, size_t n);
 
 /* --- servers.c --- */
 /* Before gathering. As strait_agent_create's errors; the detail is the runtime's. */
@@ -113,6 +144,7 @@ void strait__agent_take_pair(struct strait__agent *a);
 void strait__agent_hand_over(struct strait__agent *a);
 
 /* --- driver.c --- */
+/* Of a struct strait__agents. */
 extern const struct strait__ice_driver strait__agent_driver;
 
 #endif

@@ -31,10 +31,10 @@ static void restart(struct strait__agent *a, const struct strait_ice_parameters 
 
 static int set_remote(void *user, const struct strait_ice_parameters *remote)
 {
-    struct strait__agent *a = user;
+    struct strait__agent *a = strait__agents_newest(user);
     /* The remote's restart, and not the answer to ours. */
     if (a->has_remote && !a->local_ahead) {
-        restart(a, &a->ice->local);
+        restart(a, &a->agents->ice->local);
         a->remote_ahead = true;
     }
     a->local_ahead = false;
@@ -51,7 +51,7 @@ static int set_remote(void *user, const struct strait_ice_parameters *remote)
 
 static int restart_own(void *user, const struct strait_ice_parameters *local)
 {
-    struct strait__agent *a = user;
+    struct strait__agent *a = strait__agents_newest(user);
     if (a->remote_ahead) {
         /* Its restart has begun libnice's already. */
         (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
@@ -65,17 +65,17 @@ static int restart_own(void *user, const struct strait_ice_parameters *local)
 
 static int add_candidate(void *user, const struct strait_candidate *candidate)
 {
-    struct strait__agent *a = user;
+    struct strait__agent *a = strait__agents_newest(user);
     if (candidate->hostname[0] != '\0' ||
-        (candidate->protocol == STRAIT_CANDIDATE_TCP && !a->config.ice_tcp)) {
+        (candidate->protocol == STRAIT_CANDIDATE_TCP && !a->agents->config.ice_tcp)) {
         return STRAIT_E_UNSUPPORTED;
     }
-    if (!strait__rules_allow(&a->remote_rules, &candidate->address)) {
-        a->stats.remote_refused++;
+    if (!strait__rules_allow(&a->agents->remote_rules, &candidate->address)) {
+        a->agents->stats.remote_refused++;
         return STRAIT_E_UNSUPPORTED;
     }
     if (a->n_remotes >= STRAIT__AGENT_MAX_REMOTE) {
-        a->stats.remote_over_limit++;
+        a->agents->stats.remote_over_limit++;
         return STRAIT_E_LIMIT;
     }
     NiceCandidate *nice = strait__agent_to_nice(a, candidate);
@@ -94,7 +94,7 @@ static int add_candidate(void *user, const struct strait_candidate *candidate)
 
 static int end_of_candidates(void *user)
 {
-    struct strait__agent *a = user;
+    struct strait__agent *a = strait__agents_newest(user);
     (void)nice_agent_peer_candidate_gathering_done(a->nice, a->stream);
     strait__guest_wake(&a->guest);
     return STRAIT_OK;
@@ -102,7 +102,7 @@ static int end_of_candidates(void *user)
 
 static void destroy(void *user)
 {
-    strait__agent_destroy(user);
+    strait__agents_destroy(user);
 }
 
 const struct strait__ice_driver strait__agent_driver = {

@@ -12,7 +12,7 @@ static bool allowed(const struct strait__agent *a, const char *text)
     g_strlcpy(host, text, sizeof host);
     host[strcspn(host, "%")] = '\0'; /* a link-local one's scope */
     return strait__address_parse(&address, host, 0) &&
-           strait__rules_allow(&a->local_rules, &address);
+           strait__rules_allow(&a->agents->local_rules, &address);
 }
 
 static bool add(struct strait__agent *a, const char *text)
@@ -25,10 +25,10 @@ static bool add(struct strait__agent *a, const char *text)
 
 int strait__agent_choose_addresses(struct strait__agent *a)
 {
-    if (a->chosen || a->local_rules.n == 0) {
+    if (a->chosen || a->agents->local_rules.n == 0) {
         return STRAIT_OK;
     }
-    GList *all = nice_interfaces_get_local_ips(a->local_rules.n_allow > 0);
+    GList *all = nice_interfaces_get_local_ips(a->agents->local_rules.n_allow > 0);
     for (const GList *one = all; one != NULL; one = one->next) {
         a->chosen = add(a, one->data) || a->chosen;
     }

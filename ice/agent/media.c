@@ -15,12 +15,15 @@ static void on_receive(NiceAgent *nice, guint stream, guint component, guint len
     (void)nice;
     (void)stream;
     (void)component;
-    if (len > STRAIT__AGENT_DATAGRAM) {
-        a->stats.dropped_too_long++;
+    if (a->gone) {
         return;
     }
-    if (a->gone || a->n_batch == STRAIT__AGENT_BATCH) {
-        a->stats.dropped_no_room++;
+    if (len > STRAIT__AGENT_DATAGRAM) {
+        a->agents->stats.dropped_too_long++;
+        return;
+    }
+    if (a->n_batch == STRAIT__AGENT_BATCH) {
+        a->agents->stats.dropped_no_room++;
         return;
     }
     struct strait__agent_datagram *d = &a->batch->datagrams[a->n_batch++];
@@ -55,7 +58,7 @@ static void deliver(struct strait__agent *a, struct strait__agent_datagram *data
                                                  .socket = a->guest.number,
                                                  .rx_time = now };
         }
-        (void)strait_endpoint_receive(a->endpoint, now, batch, k);
+        (void)strait_endpoint_receive(a->agents->endpoint, now, batch, k);
     }
 }
 
@@ -68,7 +71,7 @@ static void keep_early(struct strait__agent *a)
     }
     for (size_t i = 0; i < a->n_batch; i++) {
         if (a->early == NULL || a->n_early == STRAIT__AGENT_EARLY) {
-            a->stats.dropped_no_room++;
+            a->agents->stats.dropped_no_room++;
         } else {
             a->early[a->n_early++] = a->batch->datagrams[i];
         }
@@ -153,5 +156,5 @@ void strait__agent_take_pair(struct strait__agent *a)
         return;
     }
     a->path = path;
-    a->has_path = strait_transport_set_path(a->transport, &path, 0) == STRAIT_OK;
+    a->has_path = strait_transport_set_path(a->agents->transport, &path, 0) == STRAIT_OK;
 }

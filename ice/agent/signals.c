@@ -67,14 +67,15 @@ static void tell_candidates(struct strait__agent *a)
 {
     while (!a->gone && a->n_told < a->n_locals) {
         struct strait_candidate candidate = a->locals[a->n_told++];
-        if (a->config.events.candidate != NULL) {
-            a->config.events.candidate(a->config.user, a->transport, &candidate);
+        if (a->agents->config.events.candidate != NULL) {
+            a->agents->config.events.candidate(a->agents->config.user, a->agents->transport,
+                                               &candidate);
         }
     }
     if (!a->gone && a->gathered_news) {
         a->gathered_news = false;
-        if (a->config.events.gathered != NULL) {
-            a->config.events.gathered(a->config.user, a->transport);
+        if (a->agents->config.events.gathered != NULL) {
+            a->agents->config.events.gathered(a->agents->config.user, a->agents->transport);
         }
     }
 }
@@ -82,15 +83,15 @@ static void tell_candidates(struct strait__agent *a)
 static void tell(struct strait__agent *a, enum strait_ice_state state, int error,
                  const char *detail)
 {
-    strait__ice_external_tell(a->ice, state, error, detail);
-    strait__transport_reschedule(a->transport);
+    strait__ice_external_tell(a->agents->ice, state, error, detail);
+    strait__transport_reschedule(a->agents->transport);
 }
 
 static void tell_failed(struct strait__agent *a)
 {
     if (a->has_path) {
         a->has_path = false;
-        strait_transport_set_path(a->transport, NULL, 0);
+        strait_transport_set_path(a->agents->transport, NULL, 0);
         tell(a, STRAIT_ICE_DISCONNECTED, STRAIT_OK, "");
         tell(
             a, STRAIT_ICE_FAILED, STRAIT_E_CONSENT,

@@ -1,40 +1,15 @@
-/* STUN and TURN servers of an agent: a responder of the test's own, and coturn where it is installed. */
+/* STUN and TURN servers of an agent: a responder of the test's own, and coturn where it is there. */
 #include "tests/agent_pair.h"
+#include "tests/turn_server.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ice/stun.h"
 #include "transport/address.h"
-
-/* An address that agents gather from: libnice leaves loopback out, and binds each socket to its interface. What goes
- * to it stays on this host. */
-static const char *host_address(void)
-{
-    static char text[INET_ADDRSTRLEN];
-    struct ifaddrs *all = NULL;
-    text[0] = '\0';
-    assert_int_equal(getifaddrs(&all), 0);
-    for (const struct ifaddrs *one = all; one != NULL && text[0] == '\0'; one = one->ifa_next) {
-        if (one->ifa_addr != NULL && one->ifa_addr->sa_family == AF_INET &&
-            (one->ifa_flags & IFF_LOOPBACK) == 0 && (one->ifa_flags & IFF_UP) != 0) {
-            const struct sockaddr_in *four = (const void *)one->ifa_addr;
-            inet_ntop(AF_INET, &four->sin_addr, text, sizeof text);
-        }
-    }
-    freeifaddrs(all);
-    return text;
-}
 
 static struct sockaddr_in host_socket_address(uint16_t port)
 {
@@ -148,72 +123,6 @@ static void a_look_up_may_be_cut_short(void **state)
 
 /* --- A TURN server ---------------------------------------------------------------------------------- */
 
-struct turn {
-    pid_t pid;
-    uint16_t port;
-    char udp[80], tcp[80];
-};
-
-static uint16_t free_port(void)
-{
-    struct sockaddr_in address = host_socket_address(0);
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
-static bool turn_answers(uint16_t port)
-{
-    struct sockaddr_in address = host_socket_address(port);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    bool there = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-    close(fd);
-    return there;
-}
-
-static bool turn_start(struct turn *turn)
-{
-    char port[16];
-    if (access("/usr/bin/turnserver", X_OK) != 0 || host_address()[0] == '\0') {
-        return false;
-    }
-    turn->port = free_port();
-    snprintf(port, sizeof port, "%u", turn->port);
-    snprintf(turn->udp, sizeof turn->udp, "turn:%s:%u", host_address(), turn->port);
-    snprintf(turn->tcp, sizeof turn->tcp, "turn:%s:%u?transport=tcp", host_address(), turn->port);
-    turn->pid = fork();
-    if (turn->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        int null = open("/dev/null", O_RDWR);
-        dup2(null, 0);
-        dup2(null, 1);
-        dup2(null, 2);
-        execl("/usr/bin/turnserver", "turnserver", "-n", "-L", host_address(), "-E", host_address(),
-              "-p", port, "--lt-cred-mech", "-u", "ann:secret", "-r", "example.org", "--no-tls",
-              "--no-dtls", "--no-cli", "--log-file", "/dev/null", "--pidfile", "/dev/null",
-              "--userdb", "/dev/null", (char *)NULL);
-        _exit(127);
-    }
-    for (int i = 0; i < 200; i++) {
-        if (turn_answers(turn->port)) {
-            return true;
-        }
-        assert_int_equal(waitpid(turn->pid, NULL, WNOHANG), 0);
-        usleep(50000);
-    }
-    fail_msg("%s", "turnserver does not listen");
-    return false;
-}
-
-static void turn_stop(const struct turn *turn)
-{
-    kill(turn->pid, SIGKILL);
-    waitpid(turn->pid, NULL, 0);
-}
-
 static void relay(const char *first, const char *second)
 {
     struct strait_candidate candidate;
@@ -272,9 +181,9 @@ static void cut_short(const char *url)
 
 static void a_relay_carries_media(void **state)
 {
-    struct turn turn;
+    struct turn_server turn;
     (void)state;
-    if (!turn_start(&turn)) {
+    if (!turn_server_start(&turn, NULL, NULL)) {
         skip();
     }
     relay(turn.udp, NULL);
@@ -283,7 +192,7 @@ static void a_relay_carries_media(void **state)
     relay("turn:127.0.0.1:9?transport=tcp", turn.udp);
     cut_short(turn.udp);
     cut_short(turn.tcp);
-    turn_stop(&turn);
+    turn_server_stop(&turn);
 }
 
 /* --- Wrong ones --------------------------------------------------------------------------------------- */

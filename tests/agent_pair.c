@@ -53,19 +53,39 @@ static void on_gathered(void *user, struct strait_transport *transport)
 
 /* --- Two peers -------------------------------------------------------------------------------------- */
 
+static enum strait_ice_role role_of(const struct pair *pair, int i)
+{
+    bool controls = pair->roles == ONE_CONTROLS ? i == 0 : pair->roles == BOTH_CONTROL;
+    return controls ? STRAIT_ICE_CONTROLLING : STRAIT_ICE_CONTROLLED;
+}
+
+static void bind_shared_port(struct pair *pair, struct peer *peer)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    bool six = pair->family == AF_INET6;
+    if (pair->family == AF_INET) {
+        v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    }
+    assert_int_equal(strait_runtime_bind(pair->runtime, peer->endpoint,
+                                         six ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+                                         six ? sizeof v6 : sizeof v4, NULL, NULL),
+                     STRAIT_OK);
+}
+
 static void create(struct pair *pair, int i)
 {
+    static const char *const loopback[] = { "127.0.0.1", "::1" };
     struct peer *peer = &pair->peer[i];
-    struct strait_transport_config config = {
-        .size = sizeof config,
-        .user = peer,
-        .ice_role = i == 0 ? STRAIT_ICE_CONTROLLING : STRAIT_ICE_CONTROLLED,
-        .dtls_role = i == 0 ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER,
-        .events = { .size = sizeof config.events,
-                    .ice_state = on_ice,
-                    .dtls_state = on_dtls,
-                    .packets = on_packets }
-    };
+    struct strait_transport_config config = { .size = sizeof config,
+                                              .user = peer,
+                                              .ice_role = role_of(pair, i),
+                                              .dtls_role = i == 0 ? STRAIT_DTLS_CLIENT
+                                                                  : STRAIT_DTLS_SERVER,
+                                              .events = { .size = sizeof config.events,
+                                                          .ice_state = on_ice,
+                                                          .dtls_state = on_dtls,
+                                                          .packets = on_packets } };
     struct strait_agent_config agent = peer->config;
     agent.size = sizeof agent;
     agent.user = peer;
@@ -73,6 +93,10 @@ static void create(struct pair *pair, int i)
     agent.events.size = sizeof agent.events;
     agent.events.candidate = on_candidate;
     agent.events.gathered = on_gathered;
+    if (pair->family != 0) {
+        agent.local.allow = &loopback[pair->family == AF_INET6];
+        agent.local.n_allow = 1;
+    }
     peer->other = &pair->peer[!i];
     assert_int_equal(strait_certificate_create(&peer->certificate, NULL), STRAIT_OK);
     assert_int_equal(
@@ -87,10 +111,7 @@ static void create(struct pair *pair, int i)
         return;
     }
     config.ice = peer->kind == LITE ? STRAIT_ICE_LITE : STRAIT_ICE_FULL;
-    struct sockaddr_in any = { .sin_family = AF_INET };
-    assert_int_equal(strait_runtime_bind(pair->runtime, peer->endpoint, (struct sockaddr *)&any,
-                                         sizeof any, NULL, NULL),
-                     STRAIT_OK);
+    bind_shared_port(pair, peer);
     assert_int_equal(strait_transport_create(&peer->transport, peer->endpoint, &config,
                                              strait_runtime_now(pair->runtime)),
                      STRAIT_OK);
@@ -110,6 +131,18 @@ void signal_ice(const struct peer *from, const struct peer *to)
         }
         strait_transport_end_of_candidates(to->transport);
     }
+}
+
+void signal_candidates(const struct peer *from)
+{
+    struct strait_candidate candidates[64];
+    size_t n = strait_agent_local_candidates(from->transport, candidates, 64);
+    assert_in_range(n, 1, 64);
+    for (size_t k = 0; k < n; k++) {
+        int error = strait_transport_add_remote_candidate(from->other->transport, &candidates[k]);
+        assert_true(error == STRAIT_OK || error == STRAIT_E_UNSUPPORTED);
+    }
+    assert_int_equal(strait_transport_end_of_candidates(from->other->transport), STRAIT_OK);
 }
 
 void signal_all(struct pair *pair, int i)

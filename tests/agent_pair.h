@@ -14,6 +14,7 @@
 #include <strait/strait.h>
 
 enum kind { AGENT, LITE, FULL };
+enum roles { ONE_CONTROLS, BOTH_CONTROL, NONE_CONTROLS }; /* at first */
 
 struct peer {
     enum kind kind;
@@ -32,6 +33,8 @@ struct peer {
 struct pair {
     struct strait_runtime *runtime;
     struct peer peer[2];
+    int family; /* AF_INET, AF_INET6: of loopback alone. 0: the agents choose */
+    enum roles roles;
 };
 
 /* Makes both, signals all and gathers. */
@@ -45,6 +48,8 @@ void finish(struct pair *pair);
 /* ICE and DTLS parameters of peer i for the other. */
 void signal_all(struct pair *pair, int i);
 void signal_ice(const struct peer *from, const struct peer *to);
+/* What an agent has gathered, once more after a restart. */
+void signal_candidates(const struct peer *from);
 bool writable(const struct pair *pair);
 bool all_arrived(const struct pair *pair);
 bool both_gathered(const struct pair *pair);

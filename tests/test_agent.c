@@ -1,78 +1,6 @@
-/* NiceAgent behind a transport, over loopback with real sockets: against the shared port's lite and full ICE and
- * against itself. States, counts and bytes; no time is asserted. */
+/* NiceAgent behind a transport, with real sockets: what is its own. States, counts and bytes; no time is asserted.
+ * Each kind of ICE against each other: test_agent_kinds.c. */
 #include "tests/agent_pair.h"
-
-/* --- Cases ------------------------------------------------------------------------------------------- */
-
-static void check_connects(enum kind a, enum kind b)
-{
-    struct pair pair;
-    start(&pair, a, b);
-    run_until(&pair, writable);
-    media_flow(&pair);
-    for (int i = 0; i < 2; i++) {
-        struct peer *peer = &pair.peer[i];
-        assert_int_equal(peer->states[STRAIT_ICE_FAILED], 0);
-        assert_int_equal(peer->gathered, peer->kind == AGENT ? 1 : 0);
-        if (peer->kind == AGENT) {
-            struct strait_candidate candidates[64];
-            size_t n = strait_agent_local_candidates(peer->transport, candidates, 64);
-            assert_in_range(n, 1, 64);
-            assert_int_equal(candidates[0].type, STRAIT_CANDIDATE_HOST);
-        }
-    }
-    finish(&pair);
-}
-
-static void connects_to_lite(void **state)
-{
-    (void)state;
-    check_connects(AGENT, LITE);
-}
-
-static void connects_to_full_on_the_shared_port(void **state)
-{
-    (void)state;
-    check_connects(AGENT, FULL);
-    check_connects(FULL, AGENT);
-}
-
-static void connects_to_another_agent(void **state)
-{
-    (void)state;
-    check_connects(AGENT, AGENT);
-}
-
-static bool restarted(const struct pair *pair)
-{
-    return all_arrived(pair) && pair->peer[0].states[STRAIT_ICE_COMPLETED] >= 2;
-}
-
-static void loses_nothing_by_a_restart(void **state)
-{
-    struct pair pair;
-    (void)state;
-    for (int first = 0; first < 2; first++) {
-        start(&pair, AGENT, AGENT);
-        run_until(&pair, writable);
-        media_flow(&pair);
-        for (int i = 0; i < 2; i++) {
-            struct peer *peer = &pair.peer[i == 0 ? first : !first];
-            assert_int_equal(strait_transport_restart_ice(peer->transport, NULL, NULL), STRAIT_OK);
-            media_flow(&pair);
-            signal_ice(peer, peer->other);
-            struct strait_candidate candidates[64];
-            size_t n = strait_agent_local_candidates(peer->transport, candidates, 64);
-            for (size_t k = 0; k < n; k++) {
-                strait_transport_add_remote_candidate(peer->other->transport, &candidates[k]);
-            }
-            media_flow(&pair);
-        }
-        run_until(&pair, restarted);
-        media_flow(&pair);
-        finish(&pair);
-    }
-}
 
 static void connects_by_tcp_on_request(void **state)
 {
@@ -199,10 +127,6 @@ static void wrong_arguments_are_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(connects_to_lite),
-        cmocka_unit_test(connects_to_full_on_the_shared_port),
-        cmocka_unit_test(connects_to_another_agent),
-        cmocka_unit_test(loses_nothing_by_a_restart),
         cmocka_unit_test(connects_by_tcp_on_request),
         cmocka_unit_test(candidates_may_come_before_credentials),
         cmocka_unit_test(may_be_destroyed_in_its_own_callback),

@@ -1,0 +1,54 @@
+"""A case's laboratory: it is in a network of its own and makes the rest of it."""
+import space
+from call import Call
+from loop import Loop
+from nat import Nat
+from peer import Peer
+from router import Host, Router
+from stun import StunServer
+
+CASES = []
+
+
+def case(name):
+    """Registers a function of one argument, its laboratory."""
+    def register(function):
+        CASES.append((name, function))
+        return function
+    return register
+
+
+class Lab:
+    STUN, STUN_6 = '198.51.100.53', '2001:db8:53::1'
+
+    def __init__(self):
+        space.leave()
+        self.loop = Loop()
+        self.router = Router(self.loop)
+        self.peers, self.processes, self.notes = [], [], []
+        self.stun = self.router.serve(StunServer(self.STUN, self.STUN_6))
+
+    def host(self, name, *addresses, nat=None):
+        return Host(self.router, name, addresses, nat)
+
+    def nat(self, public, **ways):
+        return self.router.nat(Nat(public, **ways))
+
+    def peer(self, host, kind, role, *options):
+        peer = Peer(self.loop, host, kind, role, *options)
+        self.peers.append(peer)
+        return peer
+
+    def call(self, a, b, **options):
+        return Call(self.loop, a, b, **options)
+
+    def note(self, text):
+        """Stands below the case's line."""
+        self.notes.append(text)
+
+    def stop(self):
+        for peer in self.peers:
+            peer.kill()
+        for process in self.processes:
+            process.kill()
+            process.wait()

@@ -51,8 +51,11 @@ static void orphaned(struct strait__guest *guest)
 static void tell_all(struct strait__agent *a)
 {
     strait__agent_tell(a);
-    if (!a->gone && (a->n_batch > 0 || (a->has_path && a->n_early > 0))) {
+    if (!a->gone && (a->n_batch > 0 || a->n_early > 0)) {
         strait__agent_hand_over(a);
+    }
+    if (!a->gone) {
+        strait__agent_leave(a);
     }
 }
 

@@ -41,6 +41,8 @@ struct strait__agent {
     bool running;                  /* within run: to be freed afterwards */
     bool gone;                     /* its transport needs it no more */
     bool closing, closed;          /* allocations are given back: to be freed afterwards */
+    bool fresh;                    /* made for a restart that has not been told to it yet */
+    strait_time leave_at;          /* its successor has a path: destroyed then; 0: it has none */
 
     GMainContext *context;
     NiceAgent *nice;
@@ -54,9 +56,11 @@ struct strait__agent {
     /* signals' news */
     bool has_remote;
     bool local_ahead, remote_ahead; /* one side has restarted, and the other not yet */
-    GSList *held;                   /* remote candidates before the remote's credentials */
+    GSList *held; /* remote candidates before the remote's credentials, or before its next ones */
+    bool remote_ended, held_end; /* end-of-candidates came, and waits like those */
     size_t n_remotes;
     NiceComponentState state;
+    enum strait_ice_state reported; /* what that is in W3C's words */
     bool state_news, pair_news, gathered_news, gathering, gathered;
     struct strait_candidate *locals;
     size_t n_locals, n_told;
@@ -80,11 +84,11 @@ struct strait__agents {
     struct strait__rules local_rules, remote_rules;
     struct strait_agent_stats stats; /* its counters */
     struct strait__agent *current;   /* whose path is used */
+    struct strait__agent *next;      /* looks for a path to take over with; or NULL */
+    struct strait__agent *leaving; /* has been taken over from, and receives for a while; or NULL */
 };
 
 /* --- agents.c --- */
-/* The one that signalling is about. */
-struct strait__agent *strait__agents_newest(const struct strait__agents *agents);
 /* Of a transport; NULL: none. */
 struct strait__agents *strait__agents_of(const struct strait_transport *transport);
 /* The transport goes, and all of them with it. */
@@ -98,6 +102,19 @@ int strait__agent_create(struct strait__agent **out, struct strait__agents *agen
 void strait__agent_destroy(struct strait__agent *a);
 /* Errors of strait_agent_gather. */
 int strait__agent_gather(struct strait__agent *a);
+
+/* --- regather.c --- */
+/* The one that signalling is about. */
+struct strait__agent *strait__agents_newest(const struct strait__agents *agents);
+/* The restart that a fresh one was made for. */
+void strait__agent_renew(struct strait__agent *next, const struct strait_ice_parameters *local);
+/* It has a pair: the path of the transport is its own from now on. */
+void strait__agent_take_over(struct strait__agent *a);
+/* Destroys it where its time has come. In its own run. */
+void strait__agent_leave(struct strait__agent *a);
+/* Its state has changed: the transport is told what that makes of the whole. */
+void strait__agent_report(struct strait__agent *a, enum strait_ice_state state, int error,
+                          const char *detail);
 
 /* --- keep.c --- */
 /* A copy of what the application has lent. STRAIT_E_NOMEM; bad entries are copied as they are. */
@@ -141,6 +158,8 @@ bool strait__agent_attach(struct strait__agent *a);
 void strait__agent_send(struct strait__guest *guest, const struct strait_send *send);
 /* The pair that libnice has selected is the path. */
 void strait__agent_take_pair(struct strait__agent *a);
+/* Nothing works any more. */
+void strait__agent_lose_pair(struct strait__agent *a);
 void strait__agent_hand_over(struct strait__agent *a);
 
 /* --- driver.c --- */

@@ -8,17 +8,14 @@ enum { PACING_MS_MIN = 5 };
 void strait__agents_destroy(struct strait__agents *agents)
 {
     struct strait_hooks hooks = agents->hooks;
+    strait__agent_destroy(agents->leaving);
     strait__agent_destroy(agents->current);
+    strait__agent_destroy(agents->next);
     strait__servers_forget(&hooks, agents->config.servers, agents->config.n_servers);
     strait__rules_finish(&agents->local_rules, &hooks);
     strait__rules_finish(&agents->remote_rules, &hooks);
     strait__zero(agents, sizeof *agents);
     strait__free(&hooks, agents);
-}
-
-struct strait__agent *strait__agents_newest(const struct strait__agents *agents)
-{
-    return agents->current;
 }
 
 struct strait__agents *strait__agents_of(const struct strait_transport *transport)

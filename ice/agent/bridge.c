@@ -60,6 +60,7 @@ static void set_deadline(struct strait__agent *a, gint timeout)
     if (timeout >= 0) {
         when = strait_runtime_now(a->guest.runtime) + (strait_time)timeout * STRAIT_MS;
     }
+    when = a->leave_at != 0 && a->leave_at < when ? a->leave_at : when;
     strait__guest_set_deadline(&a->guest, when);
 }
 

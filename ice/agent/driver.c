@@ -17,6 +17,17 @@ static void give_held(struct strait__agent *a)
         give_candidate(a, one->data);
     }
     g_slist_free(held);
+    if (a->held_end) {
+        a->held_end = false;
+        a->remote_ended = true;
+        (void)nice_agent_peer_candidate_gathering_done(a->nice, a->stream);
+    }
+}
+
+/* Its credentials are to come. */
+static bool awaits_remote(const struct strait__agent *a)
+{
+    return !a->has_remote || a->local_ahead;
 }
 
 /* libnice makes new local credentials and forgets the remote's. */
@@ -24,7 +35,7 @@ static void restart(struct strait__agent *a, const struct strait_ice_parameters 
 {
     (void)nice_agent_restart_stream(a->nice, a->stream);
     (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
-    a->steady = false;
+    a->steady = a->remote_ended = false;
     a->n_remotes = g_slist_length(a->held);
     strait__guest_wake(&a->guest);
 }
@@ -52,6 +63,10 @@ static int set_remote(void *user, const struct strait_ice_parameters *remote)
 static int restart_own(void *user, const struct strait_ice_parameters *local)
 {
     struct strait__agent *a = strait__agents_newest(user);
+    if (a->fresh) {
+        strait__agent_renew(a, local);
+        return STRAIT_OK;
+    }
     if (a->remote_ahead) {
         /* Its restart has begun libnice's already. */
         (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
@@ -83,9 +98,14 @@ static int add_candidate(void *user, const struct strait_candidate *candidate)
         return STRAIT_E_UNSUPPORTED;
     }
     a->n_remotes++;
-    if (!a->has_remote || a->local_ahead) {
+    if (awaits_remote(a)) {
         a->held = g_slist_append(a->held, nice);
         return STRAIT_OK;
+    }
+    /* RFC 8838, 13: none of this generation comes after their end. So it is of the remote's next one, whose
+     * credentials are still on their way. */
+    if (a->remote_ended) {
+        a->held = g_slist_append(a->held, nice_candidate_copy(nice));
     }
     give_candidate(a, nice);
     strait__guest_wake(&a->guest);
@@ -95,6 +115,12 @@ static int add_candidate(void *user, const struct strait_candidate *candidate)
 static int end_of_candidates(void *user)
 {
     struct strait__agent *a = strait__agents_newest(user);
+    if (awaits_remote(a)) {
+        a->held_end = true;
+        return STRAIT_OK;
+    }
+    a->held_end = a->held != NULL;
+    a->remote_ended = true;
     (void)nice_agent_peer_candidate_gathering_done(a->nice, a->stream);
     strait__guest_wake(&a->guest);
     return STRAIT_OK;

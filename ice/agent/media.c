@@ -43,19 +43,22 @@ bool strait__agent_attach(struct strait__agent *a)
                                                       a->context, on_receive, a);
 }
 
+/* As from the path in use, whichever agent it came to: the transport is found by it, and libnice does not say from
+ * which of the validated addresses a datagram is. */
 static void deliver(struct strait__agent *a, struct strait__agent_datagram *datagrams, size_t n)
 {
     strait_time now = strait_runtime_now(a->guest.runtime);
     struct strait_datagram batch[STRAIT__DATAGRAMS];
     for (size_t i = 0; i < n && !a->gone && a->guest.runtime != NULL;) {
+        const struct strait_path *path = &a->agents->current->path;
         size_t k = 0;
         for (; k < STRAIT__DATAGRAMS && i < n; k++, i++) {
             batch[k] = (struct strait_datagram){ .data = datagrams[i].bytes,
                                                  .len = datagrams[i].len,
                                                  .room = sizeof datagrams[i].bytes,
-                                                 .local = a->path.local,
-                                                 .remote = a->path.remote,
-                                                 .socket = a->guest.number,
+                                                 .local = path->local,
+                                                 .remote = path->remote,
+                                                 .socket = path->socket,
                                                  .rx_time = now };
         }
         (void)strait_endpoint_receive(a->agents->endpoint, now, batch, k);
@@ -90,7 +93,7 @@ static void hand_over_early(struct strait__agent *a)
 
 void strait__agent_hand_over(struct strait__agent *a)
 {
-    if (!a->has_path) {
+    if (!a->agents->current->has_path) {
         keep_early(a);
         a->n_batch = 0;
         return;
@@ -151,10 +154,25 @@ void strait__agent_take_pair(struct strait__agent *a)
         !strait__agent_address(&path.remote, &remote->addr)) {
         return;
     }
+    if (a == a->agents->leaving) {
+        return;
+    }
     a->fd = direct_socket(a, local);
     if (a->has_path && strait__path_equal(&a->path, &path)) {
         return;
     }
-    a->path = path;
-    a->has_path = strait_transport_set_path(a->agents->transport, &path, 0) == STRAIT_OK;
+    if (strait_transport_set_path(a->agents->transport, &path, 0) == STRAIT_OK) {
+        a->path = path;
+        a->has_path = true;
+        strait__agent_take_over(a);
+    }
+}
+
+void strait__agent_lose_pair(struct strait__agent *a)
+{
+    a->has_path = false;
+    a->fd = -1;
+    if (a == a->agents->current) {
+        (void)strait_transport_set_path(a->agents->transport, NULL, 0);
+    }
 }

@@ -23,6 +23,12 @@ int strait_agent_gather(struct strait_transport *transport)
     return STRAIT_E_INVALID;
 }
 
+int strait_agent_regather(struct strait_transport *transport)
+{
+    (void)transport;
+    return STRAIT_E_INVALID;
+}
+
 int strait_agent_stats(const struct strait_transport *transport, struct strait_agent_stats *out)
 {
     (void)transport;

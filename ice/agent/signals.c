@@ -63,16 +63,22 @@ void strait__agent_connect_signals(struct strait__agent *a)
 
 /* --- Told --------------------------------------------------------------------------------------- */
 
+/* It is there, and not another's candidates are signalled by now. */
+static bool newest(const struct strait__agent *a)
+{
+    return !a->gone && a == strait__agents_newest(a->agents);
+}
+
 static void tell_candidates(struct strait__agent *a)
 {
-    while (!a->gone && a->n_told < a->n_locals) {
+    while (newest(a) && a->n_told < a->n_locals) {
         struct strait_candidate candidate = a->locals[a->n_told++];
         if (a->agents->config.events.candidate != NULL) {
             a->agents->config.events.candidate(a->agents->config.user, a->agents->transport,
                                                &candidate);
         }
     }
-    if (!a->gone && a->gathered_news) {
+    if (newest(a) && a->gathered_news) {
         a->gathered_news = false;
         if (a->agents->config.events.gathered != NULL) {
             a->agents->config.events.gathered(a->agents->config.user, a->agents->transport);
@@ -80,26 +86,19 @@ static void tell_candidates(struct strait__agent *a)
     }
 }
 
-static void tell(struct strait__agent *a, enum strait_ice_state state, int error,
-                 const char *detail)
-{
-    strait__ice_external_tell(a->agents->ice, state, error, detail);
-    strait__transport_reschedule(a->agents->transport);
-}
-
 static void tell_failed(struct strait__agent *a)
 {
     if (a->has_path) {
-        a->has_path = false;
-        strait_transport_set_path(a->agents->transport, NULL, 0);
-        tell(a, STRAIT_ICE_DISCONNECTED, STRAIT_OK, "");
-        tell(
+        strait__agent_lose_pair(a);
+        strait__agent_report(a, STRAIT_ICE_DISCONNECTED, STRAIT_OK, "");
+        strait__agent_report(
             a, STRAIT_ICE_FAILED, STRAIT_E_CONSENT,
             "the peer no longer answers: it is gone, or its path is. An ICE restart finds another");
     } else {
-        tell(a, STRAIT_ICE_FAILED, STRAIT_E_TIMEOUT,
-             "no pair of candidates works: check that both sides have the other's candidates, and "
-             "the firewalls between them");
+        strait__agent_report(
+            a, STRAIT_ICE_FAILED, STRAIT_E_TIMEOUT,
+            "no pair of candidates works: check that both sides have the other's candidates, and "
+            "the firewalls between them");
     }
 }
 
@@ -110,13 +109,15 @@ static void tell_state(struct strait__agent *a)
     a->steady = a->state == NICE_COMPONENT_STATE_READY;
     switch (a->state) {
     case NICE_COMPONENT_STATE_CONNECTING:
-        tell(a, STRAIT_ICE_CHECKING, STRAIT_OK, "");
+        /* webrtc-pc: a restart takes completed back to connected. */
+        strait__agent_report(a, a->has_path ? STRAIT_ICE_CONNECTED : STRAIT_ICE_CHECKING, STRAIT_OK,
+                             "");
         break;
     case NICE_COMPONENT_STATE_CONNECTED:
-        tell(a, STRAIT_ICE_CONNECTED, STRAIT_OK, "");
+        strait__agent_report(a, STRAIT_ICE_CONNECTED, STRAIT_OK, "");
         break;
     case NICE_COMPONENT_STATE_READY:
-        tell(a, STRAIT_ICE_COMPLETED, STRAIT_OK, "");
+        strait__agent_report(a, STRAIT_ICE_COMPLETED, STRAIT_OK, "");
         break;
     case NICE_COMPONENT_STATE_FAILED:
         tell_failed(a);

@@ -92,13 +92,27 @@ STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_
                                    const struct strait_transport_config *transport,
                                    const struct strait_agent_config *config);
 
-/* Begins to gather local candidates; their events follow. Once: a restart keeps them.
+/* Begins to gather local candidates; their events follow. Once: a restart keeps them, strait_agent_regather finds
+ * others.
  * STRAIT_E_INVALID (no transport of an agent), _STATE (gathering or gathered), _NOT_FOUND (no address of this host is
  * allowed), _SYSTEM (no socket could be
  * opened: the port range is used up). */
 STRAIT_API int strait_agent_gather(struct strait_transport *transport);
 
-/* Copies up to `max` of the candidates that were gathered; returns how many there are. */
+/*
+ * Gathers anew, where this host's network has changed or ICE has failed: an ICE restart (RFC 8445, 9) on sockets of
+ * their own beside those in use. The new credentials are strait_transport_local_ice's at once; signal them with the new
+ * candidates (events `candidate` and `gathered`, of the new ones only from now on). The peer answers as to
+ * any restart, by strait_transport_set_remote_ice and its candidates. Media go on over the path that there is until the new
+ * sockets have one; what still comes to the old ones is received for 3 s more. Where the new ones find
+ * none, the old path stays: `failed` is when neither works. Legal in every callback, and again while it is under way: only
+ * the last one counts. After the remote's restart it is an answer to that as well.
+ * Errors of strait_agent_gather and strait_transport_restart_ice, and then nothing has changed; STRAIT_E_STATE (not
+ * gathered before, or the runtime is gone). A range of ports needs room for both.
+ */
+STRAIT_API int strait_agent_regather(struct strait_transport *transport);
+
+/* Copies up to `max` of the candidates that were gathered last; returns how many there are. */
 STRAIT_API size_t strait_agent_local_candidates(const struct strait_transport *transport,
                                                 struct strait_candidate *out, size_t max);
 

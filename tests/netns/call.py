@@ -57,17 +57,30 @@ class Call:
             lambda: all(peer.reached('connected', since) or peer.reached('completed', since)
                         for peer in self.peers), patience)
 
+    def _renew(self, peer, word):
+        before = peer.local
+        peer.say(word)
+        self.loop.until(f'new credentials of {peer.name}', lambda: peer.local is not before)
+        self._signal(peer)
+
+    def _until_completed(self, since, patience=20):
+        self.loop.until('the restart has completed on both sides',
+                        lambda: all(peer.reached('completed', since) for peer in self.peers), patience)
+
     def restart(self, first):
         """An offer and an answer with new credentials."""
         since = time.monotonic()
-        for peer in (first, self.other(first)):
-            before = peer.local
-            peer.say('restart')
-            self.loop.until(f'new credentials of {peer.name}', lambda: peer.local is not before)
-            self._signal(peer)
-        self.loop.until(
-            'the restart has completed on both sides',
-            lambda: all(peer.reached('completed', since) for peer in self.peers))
+        self._renew(first, 'restart')
+        self._renew(self.other(first), 'restart')
+        self._until_completed(since)
+
+    def regather(self, first):
+        """The same with new sockets on one side, whose network has changed."""
+        since = time.monotonic()
+        first.regathering = True
+        self._renew(first, 'regather')
+        self._renew(self.other(first), 'restart')
+        self._until_completed(since)
 
     # --- Media ------------------------------------------------------------------------------------
 
@@ -87,7 +100,7 @@ class Call:
             peer.ask_stats()
         end = time.monotonic() + patience
         while not self._all_there() and time.monotonic() < end:
-            self.loop.sleep(0.05)
+            self.loop.sleep(0.2)
 
     def lost(self, peer):
         """How many of its packets the other has not got."""

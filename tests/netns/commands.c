@@ -70,6 +70,17 @@ static int do_restart(struct peer *peer, char *rest)
     return error;
 }
 
+/* Candidates that come after the credentials are of the new sockets. */
+static int do_regather(struct peer *peer, char *rest)
+{
+    (void)rest;
+    int error = strait_agent_regather(peer->transport);
+    if (error == STRAIT_OK) {
+        commands_tell_local(peer);
+    }
+    return error;
+}
+
 static int do_media(struct peer *peer, char *rest)
 {
     media_send(peer, strtoul(rest, NULL, 10) * STRAIT_MS);
@@ -117,7 +128,7 @@ static const struct command {
     { "candidate", do_candidate }, { "end", do_end },
     { "gather", do_gather },       { "restart", do_restart },
     { "media", do_media },         { "stats", do_stats },
-    { "quit", do_quit },
+    { "regather", do_regather },   { "quit", do_quit },
 };
 
 static void run(struct peer *peer, char *line)

@@ -6,6 +6,7 @@ from nat import Nat
 from peer import Peer
 from router import Host, Router
 from stun import StunServer
+from turn import TurnServer
 
 CASES = []
 
@@ -38,6 +39,9 @@ class Lab:
         peer = Peer(self.loop, host, kind, role, *options)
         self.peers.append(peer)
         return peer
+
+    def turn(self):
+        return TurnServer(self)
 
     def call(self, a, b, **options):
         return Call(self.loop, a, b, **options)

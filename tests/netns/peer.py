@@ -20,7 +20,7 @@ class Peer:
         self.story = []         # every line
         self.local = None       # credentials, of the newest generation
         self.fingerprint = None
-        self.candidates, self.gathered = [], 0
+        self.candidates, self.gathered, self.regathering = [], 0, False
         self.states, self.dtls, self.paths = [], [], []  # of states: (name, time)
         self.stats = None
         self.on_candidate = self.on_gathered = lambda *_: None
@@ -31,7 +31,8 @@ class Peer:
     def say(self, *words):
         expect(self.open, f'{self.name}: its process has ended')
         line = ' '.join(str(word) for word in words)
-        self.story.append(f'> {line}')
+        if line != 'stats':
+            self.story.append(f'> {line}')
         self.process.stdin.write(line.encode() + b'\n')
         self.process.stdin.flush()
 
@@ -50,9 +51,12 @@ class Peer:
     def _line(self, line):
         word, *pairs = line.split('\t')
         values = dict(pair.split('=', 1) for pair in pairs)
-        self.story.append(line.replace('\t', ' '))
+        if word != 'stats':
+            self.story.append(line.replace('\t', ' '))
         if word == 'local':
             self.local = values
+            if self.regathering:
+                self.regathering, self.candidates, self.gathered = False, [], 0
         elif word == 'fingerprint':
             self.fingerprint = values['text']
         elif word == 'candidate':
@@ -102,4 +106,4 @@ class Peer:
     def record(self):
         self.errors.seek(0)
         said = self.errors.read().decode(errors='replace').splitlines()
-        return [f'{self.name}: {line}' for line in self.story[-40:] + said[-60:]]
+        return [f'{self.name}: {line}' for line in self.story[-40:] + [f'stats {self.stats}'] + said[-60:]]

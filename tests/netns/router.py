@@ -48,7 +48,7 @@ class Host:
         # Later than "up": an interface that goes down loses its routes.
         v6 = ':' in address
         self.space.ip(f'address add {address} dev eth0' + (' nodad' if v6 else ''),
-                      f'{"-6 " if v6 else ""}route replace default dev eth0')
+                      f'route replace {"::/0" if v6 else "0.0.0.0/0"} dev eth0')
         self.addresses.append(address)
         self.router.owners[packed(address.split('/')[0])] = self
 

@@ -20,16 +20,30 @@ def leave():
     _check(LIBC.unshare(CLONE_NEWNET), 'unshare')
 
 
+def _here():
+    return os.open('/proc/self/ns/net', os.O_RDONLY)
+
+
 class Space:
     """Another one beside that of this process."""
 
     def __init__(self):
-        home = os.open('/proc/self/ns/net', os.O_RDONLY)
+        home = _here()
         try:
             leave()
-            self.fd = os.open('/proc/self/ns/net', os.O_RDONLY)
+            self.fd = _here()
             _check(LIBC.setns(home, CLONE_NEWNET), 'setns')
         finally:
+            os.close(home)
+
+    def inside(self, function):
+        """What a function returns there."""
+        home = _here()
+        try:
+            _check(LIBC.setns(self.fd, CLONE_NEWNET), 'setns')
+            return function()
+        finally:
+            _check(LIBC.setns(home, CLONE_NEWNET), 'setns')
             os.close(home)
 
     def _enter(self):

@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <string.h>
 
 #include "transport/certificate.h"
 #include "transport/dtls/association.h"
@@ -66,15 +66,16 @@ static int verify_mode(const struct strait_dtls *d)
 
 static int context_fill(struct strait_dtls *d)
 {
-    char suites[STRAIT__SUITES_TEXT];
-    strait__suites_print(d->config.cipher_suites, d->config.n_cipher_suites, suites);
+    uint8_t suites[2 * STRAIT_DTLS_MAX_CIPHERS];
+    strait__suites_write(d->config.cipher_suites, d->config.n_cipher_suites, suites);
     if (negotiates(d) && wolfSSL_CTX_SetMinVersion(d->ctx, WOLFSSL_DTLSV1_2) != WOLFSSL_SUCCESS) {
         return STRAIT_E_CRYPTO;
     }
     if (strait__psk_on(d) ? !strait__psk_open(d) : !set_certificate(d)) {
         return STRAIT_E_CRYPTO;
     }
-    if (wolfSSL_CTX_set_cipher_list(d->ctx, suites) != WOLFSSL_SUCCESS) {
+    if (wolfSSL_CTX_set_cipher_list_bytes(d->ctx, suites, 2 * (int)d->config.n_cipher_suites) !=
+        WOLFSSL_SUCCESS) {
         return STRAIT_E_CRYPTO;
     }
     if (!strait__psk_on(d)) {
@@ -145,11 +146,9 @@ int strait__dtls_set_profiles(struct strait_dtls *d, const enum strait_srtp_prof
                               size_t n)
 {
     char list[128] = "";
-    size_t len = 0;
+    char *end = list;
     for (size_t i = 0; i < n; i++) {
-        int wrote = snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ":" : "",
-                             strait__profile_find(profiles[i])->wolf_name);
-        len += wrote > 0 ? (size_t)wrote : 0;
+        end = stpcpy(i > 0 ? stpcpy(end, ":") : end, strait__profile_find(profiles[i])->wolf_name);
     }
     return wolfSSL_set_tlsext_use_srtp(d->ssl, list) == 0 ? STRAIT_OK : STRAIT_E_CRYPTO;
 }

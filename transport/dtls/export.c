@@ -68,11 +68,13 @@ static int prf(int hash, size_t hash_len, const uint8_t *secret, const struct se
         error = wc_HmacUpdate(&hmac, a, (word32)hash_len);
         error = error == 0 ? add_seed(&hmac, seed) : error;
         error = error == 0 ? wc_HmacFinal(&hmac, block) : error;
-        error = error == 0 ? wc_HmacUpdate(&hmac, a, (word32)hash_len) : error;
-        error = error == 0 ? wc_HmacFinal(&hmac, a) : error;
         memcpy(out, block, part);
         out += part;
         len -= part;
+        if (len > 0 && error == 0) {
+            error = wc_HmacUpdate(&hmac, a, (word32)hash_len);
+            error = error == 0 ? wc_HmacFinal(&hmac, a) : error;
+        }
     }
     wc_HmacFree(&hmac);
     strait__zero(a, sizeof a);

@@ -102,6 +102,12 @@ static unsigned int on_client(WOLFSSL *ssl, const char *hint, char *identity, un
     return give_key(d->psk, key, max_key);
 }
 
+/* wolfSSL's names of the suites of 1.3 that go with a key, see strait__suite_fits. */
+static const char *wolf_name_of(uint16_t suite)
+{
+    return suite == 0x1303 ? "TLS13-CHACHA20-POLY1305-SHA256" : "TLS13-AES128-GCM-SHA256";
+}
+
 /* The first suite of 1.3 in the list, as wolfSSL calls it. */
 static const char *first_suite13(const struct strait_dtls *d, const struct strait__numbers *offered)
 {
@@ -109,7 +115,7 @@ static const char *first_suite13(const struct strait_dtls *d, const struct strai
         const struct strait__suite *suite = strait__suite_find(d->config.cipher_suites[i]);
         if (suite->kind == STRAIT__SUITE_13 &&
             (offered == NULL || strait__numbers_have(offered, suite->number))) {
-            return suite->wolf_name;
+            return wolf_name_of(suite->number);
         }
     }
     return NULL;

@@ -1,34 +1,26 @@
 #include "transport/dtls/suites.h"
 
-#include <stdio.h>
 #include <strings.h>
+
+#include "transport/util.h"
 
 /* In our order. RFC 8827, 6.5 wants ECDHE_ECDSA with AES_128_GCM; RSA is for peers whose certificate is an RSA
  * one. */
 static const struct strait__suite suites[] = {
-    { 0x1301, STRAIT__SUITE_13, "TLS_AES_128_GCM_SHA256", "TLS13-AES128-GCM-SHA256" },
-    { 0x1302, STRAIT__SUITE_13, "TLS_AES_256_GCM_SHA384", "TLS13-AES256-GCM-SHA384" },
-    { 0x1303, STRAIT__SUITE_13, "TLS_CHACHA20_POLY1305_SHA256", "TLS13-CHACHA20-POLY1305-SHA256" },
-    { 0xc02b, STRAIT__SUITE_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-      "ECDHE-ECDSA-AES128-GCM-SHA256" },
-    { 0xc02c, STRAIT__SUITE_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-      "ECDHE-ECDSA-AES256-GCM-SHA384" },
-    { 0xcca9, STRAIT__SUITE_ECDSA, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-      "ECDHE-ECDSA-CHACHA20-POLY1305" },
-    { 0xc02f, STRAIT__SUITE_RSA, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-      "ECDHE-RSA-AES128-GCM-SHA256" },
-    { 0xc030, STRAIT__SUITE_RSA, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-      "ECDHE-RSA-AES256-GCM-SHA384" },
-    { 0xcca8, STRAIT__SUITE_RSA, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-      "ECDHE-RSA-CHACHA20-POLY1305" },
-    { 0xd001, STRAIT__SUITE_PSK, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256",
-      "ECDHE-PSK-AES128-GCM-SHA256" },
-    { 0xccac, STRAIT__SUITE_PSK, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
-      "ECDHE-PSK-CHACHA20-POLY1305" },
-    { 0x00a8, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_AES_128_GCM_SHA256", "PSK-AES128-GCM-SHA256" },
-    { 0x00a9, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_AES_256_GCM_SHA384", "PSK-AES256-GCM-SHA384" },
-    { 0xccab, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256",
-      "PSK-CHACHA20-POLY1305" },
+    { 0x1301, STRAIT__SUITE_13, "TLS_AES_128_GCM_SHA256" },
+    { 0x1302, STRAIT__SUITE_13, "TLS_AES_256_GCM_SHA384" },
+    { 0x1303, STRAIT__SUITE_13, "TLS_CHACHA20_POLY1305_SHA256" },
+    { 0xc02b, STRAIT__SUITE_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+    { 0xc02c, STRAIT__SUITE_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" },
+    { 0xcca9, STRAIT__SUITE_ECDSA, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
+    { 0xc02f, STRAIT__SUITE_RSA, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
+    { 0xc030, STRAIT__SUITE_RSA, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+    { 0xcca8, STRAIT__SUITE_RSA, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
+    { 0xd001, STRAIT__SUITE_PSK, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256" },
+    { 0xccac, STRAIT__SUITE_PSK, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256" },
+    { 0x00a8, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_AES_128_GCM_SHA256" },
+    { 0x00a9, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_AES_256_GCM_SHA384" },
+    { 0xccab, STRAIT__SUITE_PLAIN_PSK, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256" },
 };
 
 enum { N_SUITES = sizeof suites / sizeof *suites };
@@ -87,13 +79,9 @@ size_t strait__suites_default(uint16_t *out, bool psk)
     return n;
 }
 
-void strait__suites_print(const uint16_t *numbers, size_t n, char *out)
+void strait__suites_write(const uint16_t *numbers, size_t n, uint8_t *out)
 {
-    size_t len = 0;
-    out[0] = '\0';
     for (size_t i = 0; i < n; i++) {
-        int wrote = snprintf(out + len, STRAIT__SUITES_TEXT - len, "%s%s", i > 0 ? ":" : "",
-                             strait__suite_find(numbers[i])->wolf_name);
-        len += wrote > 0 ? (size_t)wrote : 0;
+        strait__put16(out + 2 * i, numbers[i]);
     }
 }

@@ -17,7 +17,6 @@ struct strait__suite {
     uint16_t number; /* IANA's */
     enum strait__suite_kind kind;
     const char *name; /* IANA's */
-    const char *wolf_name;
 };
 
 /* NULL for one that is not ours. */
@@ -32,8 +31,7 @@ bool strait__suite_is_psk12(const struct strait__suite *suite);
 /* Our own order, without those of the plain pre-shared key; returns how many. `out` has room for STRAIT_DTLS_MAX_CIPHERS. */
 size_t strait__suites_default(uint16_t *out, bool psk);
 
-/* The list as wolfSSL reads it. `out` has room for STRAIT__SUITES_TEXT. */
-enum { STRAIT__SUITES_TEXT = 40 * STRAIT_DTLS_MAX_CIPHERS };
-void strait__suites_print(const uint16_t *numbers, size_t n, char *out);
+/* The list as wolfSSL reads it, two bytes each. */
+void strait__suites_write(const uint16_t *numbers, size_t n, uint8_t *out);
 
 #endif

@@ -165,6 +165,8 @@ void strait__agent_take_pair(struct strait__agent *a)
         a->path = path;
         a->has_path = true;
         strait__agent_take_over(a);
+        /* What has come over it already is for a path that the endpoint knows. */
+        strait_endpoint_advance(a->agents->endpoint, strait_runtime_now(a->guest.runtime));
     }
 }
 

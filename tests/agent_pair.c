@@ -217,7 +217,7 @@ void run_until(struct pair *pair, bool (*done)(const struct pair *pair))
     }
 }
 
-static void send_one(struct peer *peer)
+void send_one(struct peer *peer)
 {
     uint8_t rtp[200] = { 0x80, 111, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
     peer->sequence++;

@@ -54,6 +54,8 @@ bool writable(const struct pair *pair);
 bool all_arrived(const struct pair *pair);
 bool both_gathered(const struct pair *pair);
 void run_until(struct pair *pair, bool (*done)(const struct pair *pair));
+/* One packet to the other. */
+void send_one(struct peer *peer);
 /* 200 packets each way, all of which arrive. */
 void media_flow(struct pair *pair);
 /* 100 each way, the next when the last has arrived: a relay may drop what comes in a burst. */

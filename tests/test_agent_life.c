@@ -1,0 +1,150 @@
+/* What happens to an agent in the middle of media, over loopback with real sockets: gathering anew, restarts from both
+ * sides, failure and return. Of what either sends not one packet is lost. */
+#include "tests/agent_pair.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+
+/* --- Steps ---------------------------------------------------------------------------------------- */
+
+enum { LINGERING_MS = 3000, PATIENCE_S = 30 };
+
+static unsigned goal; /* how often both are to be completed */
+
+static bool completed(const struct pair *pair)
+{
+    return pair->peer[0].states[STRAIT_ICE_COMPLETED] >= goal &&
+           pair->peer[1].states[STRAIT_ICE_COMPLETED] >= goal;
+}
+
+/* Media both ways all the time. */
+static void send_both(struct pair *pair)
+{
+    strait_time next = strait_runtime_now(pair->runtime) + 2 * STRAIT_MS;
+    send_one(&pair->peer[0]);
+    send_one(&pair->peer[1]);
+    for (strait_time now = 0; now < next; now = strait_runtime_now(pair->runtime)) {
+        assert_int_equal(strait_runtime_wait(pair->runtime, STRAIT_MS), STRAIT_OK);
+    }
+}
+
+static void stream_until(struct pair *pair, bool (*done)(const struct pair *pair))
+{
+    strait_time end = strait_runtime_now(pair->runtime) + PATIENCE_S * STRAIT_S;
+    while (!done(pair)) {
+        assert_true(strait_runtime_now(pair->runtime) < end);
+        send_both(pair);
+    }
+}
+
+static void stream_for(struct pair *pair, unsigned ms)
+{
+    strait_time end = strait_runtime_now(pair->runtime) + ms * STRAIT_MS;
+    while (strait_runtime_now(pair->runtime) < end) {
+        send_both(pair);
+    }
+}
+
+static void start_media(struct pair *pair, enum kind kind, enum kind other)
+{
+    goal = 1;
+    start(pair, kind, other);
+    run_until(pair, writable);
+    stream_until(pair, completed);
+}
+
+static void end_media(struct pair *pair)
+{
+    run_until(pair, all_arrived);
+    finish(pair);
+}
+
+static void tell_new(const struct peer *from)
+{
+    signal_ice(from, from->other);
+    if (from->kind == AGENT) {
+        signal_candidates(from);
+    }
+}
+
+/* Offer and answer. */
+static void negotiate(struct pair *pair, const struct peer *from)
+{
+    goal = pair->peer[0].states[STRAIT_ICE_COMPLETED] + 1;
+    tell_new(from);
+    assert_int_equal(strait_transport_restart_ice(from->other->transport, NULL, NULL), STRAIT_OK);
+    tell_new(from->other);
+}
+
+static uint16_t local_port(const struct peer *peer)
+{
+    const struct strait_path *path = strait_transport_path(peer->transport);
+    assert_non_null(path);
+    return path->local.ss_family == AF_INET6
+               ? ((const struct sockaddr_in6 *)(const void *)&path->local)->sin6_port
+               : ((const struct sockaddr_in *)(const void *)&path->local)->sin_port;
+}
+
+static unsigned open_descriptors(void)
+{
+    unsigned n = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        n += fcntl(fd, F_GETFD) >= 0;
+    }
+    return n;
+}
+
+/* --- Gathering anew --------------------------------------------------------------------------------- */
+
+static void regather(const struct peer *peer)
+{
+    assert_int_equal(strait_agent_regather(peer->transport), STRAIT_OK);
+}
+
+static void gathers_anew(enum kind other)
+{
+    struct pair pair;
+    start_media(&pair, AGENT, other);
+    struct peer *peer = &pair.peer[0];
+    unsigned before = open_descriptors();
+    for (int i = 0; i < 2; i++) {
+        uint16_t port = local_port(peer);
+        char ufrag[STRAIT_UFRAG_MAX + 1];
+        memcpy(ufrag, strait_transport_local_ice(peer->transport)->ufrag, sizeof ufrag);
+        regather(peer);
+        assert_string_not_equal(strait_transport_local_ice(peer->transport)->ufrag, ufrag);
+        stream_for(&pair, 30);
+        assert_int_equal(local_port(peer), port);
+        negotiate(&pair, peer);
+        stream_until(&pair, completed);
+        assert_int_not_equal(local_port(peer), port);
+        assert_int_equal(peer->gathered, 2 + i);
+    }
+    stream_for(&pair, LINGERING_MS + 200);
+    assert_int_equal(open_descriptors(), before);
+    assert_int_equal(peer->states[STRAIT_ICE_DISCONNECTED], 0);
+    assert_int_equal(peer->states[STRAIT_ICE_FAILED], 0);
+    end_media(&pair);
+}
+
+static void gathers_anew_towards_an_agent(void **state)
+{
+    (void)state;
+    gathers_anew(AGENT);
+}
+
+static void gathers_anew_towards_the_shared_port(void **state)
+{
+    (void)state;
+    gathers_anew(LITE);
+    gathers_anew(FULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gathers_anew_towards_an_agent),
+        cmocka_unit_test(gathers_anew_towards_the_shared_port),
+    };
+    return cmocka_run_group_tests_name("agent_life", tests, NULL, NULL);
+}

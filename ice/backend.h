@@ -66,6 +66,7 @@ struct strait__ice_config {
 /* Counters that the transport's statistics show. */
 struct strait__ice_counters {
     uint64_t stun_malformed, stun_integrity, stun_unexpected, path_taken;
+    uint64_t unresolved; /* candidates with a name */
 };
 
 struct strait__ice_ops {

@@ -1,3 +1,4 @@
+#include "ice/candidate.h"
 #include "ice/full.h"
 #include "transport/address.h"
 #include "transport/util.h"
@@ -168,13 +169,16 @@ static int full_restart(struct strait__ice *ice, const struct strait_ice_paramet
 static int full_add_candidate(struct strait__ice *ice, const struct strait_candidate *candidate)
 {
     struct strait__ice_full *f = full_of(ice);
-    if (candidate->protocol != STRAIT_CANDIDATE_UDP || candidate->hostname[0] != '\0' ||
-        candidate->component != 1) {
+    if (candidate->protocol != STRAIT_CANDIDATE_UDP || candidate->component != 1) {
         return STRAIT_E_UNSUPPORTED;
     }
-    if (strait__address_len(&candidate->address) == 0 ||
-        strait__address_port(&candidate->address) == 0) {
-        return STRAIT_E_INVALID;
+    if (strait__candidate_is_mdns(candidate)) {
+        /* Nobody here asks the network. The peer's own check shows its address (RFC 8445, 7.3.1.3). */
+        ice->counters.unresolved++;
+        return STRAIT_OK;
+    }
+    if (candidate->hostname[0] != '\0') {
+        return STRAIT_E_UNSUPPORTED;
     }
     struct strait__ice_remote remote = { .early = f->s.ahead > 0,
                                          .type = candidate->type,

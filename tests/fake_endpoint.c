@@ -125,9 +125,10 @@ void strait_endpoint_sent(struct strait_endpoint *endpoint, size_t n)
     endpoint->shown = 0;
 }
 
-int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
-                              const struct sockaddr *address, socklen_t len)
+int strait__endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
+                               const struct sockaddr_storage *address, const char *interface)
 {
+    (void)interface;
     if (endpoint->add_local_result != STRAIT_OK) {
         return endpoint->add_local_result;
     }
@@ -135,8 +136,6 @@ int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
         return STRAIT_E_LIMIT;
     }
     endpoint->locals[endpoint->n_locals].socket = socket;
-    bool copied = strait__address_copy(&endpoint->locals[endpoint->n_locals].address, address, len);
-    assert(copied);
-    endpoint->n_locals++;
-    return copied ? STRAIT_OK : STRAIT_E_INVALID;
+    endpoint->locals[endpoint->n_locals++].address = *address;
+    return STRAIT_OK;
 }

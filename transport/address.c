@@ -39,6 +39,13 @@ bool strait__path_equal(const struct strait_path *a, const struct strait_path *b
            strait__address_equal(&a->local, &b->local);
 }
 
+bool strait__address_is_unspecified(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET
+               ? v4(address)->sin_addr.s_addr == htonl(INADDR_ANY)
+               : address->ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6(address)->sin6_addr);
+}
+
 socklen_t strait__address_len(const struct sockaddr_storage *address)
 {
     switch (address->ss_family) {

@@ -10,6 +10,9 @@ bool strait__address_equal(const struct sockaddr_storage *a, const struct sockad
 bool strait__address_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 bool strait__path_equal(const struct strait_path *a, const struct strait_path *b);
 
+/* "0.0.0.0" or "::". */
+bool strait__address_is_unspecified(const struct sockaddr_storage *address);
+
 /* 0 for a family that is neither AF_INET nor AF_INET6. */
 socklen_t strait__address_len(const struct sockaddr_storage *address);
 uint16_t strait__address_port(const struct sockaddr_storage *address);

@@ -60,6 +60,10 @@ static void receive_stun(struct strait_endpoint *e, strait_time now,
 {
     struct strait__stun_message message;
     struct strait_path from = path_of(datagram);
+    if (!strait__rules_allow(&e->remote_rules, &datagram->remote)) {
+        e->stats.dropped_denied++;
+        return;
+    }
     if (strait__stun_parse(&message, datagram->data, datagram->len) != STRAIT_OK) {
         struct strait_transport *t = alive(strait__paths_owner(e, &from));
         *(t != NULL ? &t->stats.dropped_stun_malformed : &e->stats.dropped_stun) += 1;

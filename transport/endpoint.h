@@ -4,6 +4,8 @@
 
 #include <strait/endpoint.h>
 
+#include "ice/mapping.h"
+#include "ice/rules.h"
 #include "transport/deadlines.h"
 #include "transport/outbox.h"
 #include "transport/record.h"
@@ -45,6 +47,8 @@ struct strait_endpoint {
     struct strait__outbox outbox;
     struct strait_path locals[STRAIT__MAX_LOCALS];
     size_t n_locals;
+    struct strait__rules local_rules, remote_rules;
+    struct strait__mappings mappings;
 
     struct strait_transport *transports; /* all, linked by their next */
     struct strait_transport *dead;       /* destroyed inside a callback; freed when it returned */
@@ -57,6 +61,11 @@ struct strait_endpoint {
 
 /* The clock never runs backwards. */
 strait_time strait__endpoint_now(struct strait_endpoint *endpoint, strait_time now);
+
+/* As strait_endpoint_add_local, of an address that is known to be well-formed, for the interface it is on (NULL: not
+ * known). */
+int strait__endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
+                               const struct sockaddr_storage *address, const char *interface);
 
 /* Links and unlinks a transport that is complete. _LIMIT, _NOMEM. */
 int strait__endpoint_adopt(struct strait_endpoint *endpoint, struct strait_transport *transport);

@@ -17,6 +17,26 @@ static int read_config(struct strait_endpoint_config *config,
     return error;
 }
 
+static int read_rules(struct strait_endpoint *e, const struct strait_endpoint_config *config)
+{
+    const char *bad, *what = "local rule";
+    int error = strait__rules_init_local(&e->local_rules, &e->hooks, &config->local, &bad);
+    if (error == STRAIT_OK) {
+        what = "remote rule";
+        error = strait__rules_init(&e->remote_rules, &e->hooks, &config->remote, &bad);
+    }
+    if (error == STRAIT_OK) {
+        what = "mapping";
+        error = strait__mappings_init(&e->mappings, &e->hooks, config->mappings, config->n_mappings,
+                                      config->mappings_added, &bad);
+    }
+    if (bad != NULL) {
+        strait__log(&e->hooks, STRAIT_LOG_ERROR, "endpoint", "%s: \"%.60s\" has no place there",
+                    what, bad);
+    }
+    return error;
+}
+
 static int init_tables(struct strait_endpoint *e)
 {
     int error = strait__table_init(&e->paths, &e->hooks);
@@ -55,6 +75,10 @@ int strait_endpoint_create(struct strait_endpoint **out, const struct strait_end
     e->now = now;
     e->max_transports = config.max_transports > 0 ? config.max_transports
                                                   : STRAIT__DEFAULT_TRANSPORTS;
+    error = read_rules(e, &config);
+    if (error != STRAIT_OK) {
+        goto fail;
+    }
     if (config.record != NULL) {
         error = strait__recorder_create(&e->recorder, &e->hooks, &config, now);
         if (error != STRAIT_OK) {
@@ -92,6 +116,9 @@ void strait_endpoint_destroy(struct strait_endpoint *endpoint)
     strait__table_finish(&endpoint->transactions);
     strait__table_finish(&endpoint->ufrags);
     strait__table_finish(&endpoint->paths);
+    strait__rules_finish(&endpoint->local_rules, &endpoint->hooks);
+    strait__rules_finish(&endpoint->remote_rules, &endpoint->hooks);
+    strait__mappings_finish(&endpoint->mappings, &endpoint->hooks);
     strait__recorder_destroy(endpoint->recorder, &endpoint->hooks);
     if (endpoint->has_srtp) {
         strait__srtp_library_release();
@@ -104,10 +131,20 @@ void strait_endpoint_destroy(struct strait_endpoint *endpoint)
 int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
                               const struct sockaddr *address, socklen_t len)
 {
-    struct strait_path local = { .socket = socket };
-    if (endpoint == NULL || !strait__address_copy(&local.local, address, len) ||
-        strait__address_port(&local.local) == 0) {
+    struct sockaddr_storage copy;
+    if (endpoint == NULL || !strait__address_copy(&copy, address, len) ||
+        strait__address_port(&copy) == 0) {
         return STRAIT_E_INVALID;
+    }
+    return strait__endpoint_add_local(endpoint, socket, &copy, NULL);
+}
+
+int strait__endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
+                               const struct sockaddr_storage *address, const char *interface)
+{
+    struct strait_path local = { .socket = socket, .local = *address };
+    if (!strait__rules_allow_on(&endpoint->local_rules, address, interface)) {
+        return STRAIT_E_DENIED;
     }
     for (size_t i = 0; i < endpoint->n_locals; i++) {
         if (endpoint->locals[i].socket == socket &&
@@ -123,18 +160,64 @@ int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
     return STRAIT_OK;
 }
 
+struct offered {
+    struct strait_candidate list[STRAIT__MAX_MAPPINGS + 1];
+    size_t n;
+};
+
+/* What is told of local address number `i`. */
+static void offer(const struct strait_endpoint *e, size_t i, struct offered *out)
+{
+    const struct strait_path *local = &e->locals[i];
+    struct strait_candidate host;
+    strait_candidate_host(&host, (const struct sockaddr *)(const void *)&local->local,
+                          strait__ice_local_preference(local, i));
+    out->n = strait__mappings_apply(&e->mappings, &host, out->list, STRAIT__MAX_MAPPINGS + 1);
+}
+
+static bool has(const struct offered *offered, size_t n, const struct sockaddr_storage *address)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strait__address_equal(&offered->list[i].address, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two local addresses behind one advertised are one candidate. */
+static bool offered_before(const struct strait_endpoint *e, size_t i,
+                           const struct sockaddr_storage *address)
+{
+    struct offered before;
+    for (size_t k = 0; k < i && e->mappings.n > 0; k++) {
+        offer(e, k, &before);
+        if (has(&before, before.n, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t strait_endpoint_local_candidates(const struct strait_endpoint *endpoint,
                                         struct strait_candidate *out, size_t max)
 {
-    if (endpoint == NULL) {
-        return 0;
+    size_t n = 0;
+    struct offered offered;
+    for (size_t i = 0; endpoint != NULL && i < endpoint->n_locals; i++) {
+        offer(endpoint, i, &offered);
+        for (size_t k = 0; k < offered.n; k++) {
+            const struct sockaddr_storage *address = &offered.list[k].address;
+            if (has(&offered, k, address) || offered_before(endpoint, i, address)) {
+                continue;
+            }
+            if (n < max) {
+                out[n] = offered.list[k];
+            }
+            n++;
+        }
     }
-    for (size_t i = 0; i < endpoint->n_locals && i < max; i++) {
-        const struct strait_path *local = &endpoint->locals[i];
-        strait_candidate_host(&out[i], (const struct sockaddr *)(const void *)&local->local,
-                              strait__ice_local_preference(local, i));
-    }
-    return endpoint->n_locals;
+    return n;
 }
 
 int strait__endpoint_adopt(struct strait_endpoint *endpoint, struct strait_transport *transport)

@@ -28,6 +28,7 @@ static const struct entry entries[] = {
     ENTRY(STRAIT_E_AUTH, "authentication failed"),
     ENTRY(STRAIT_E_REPLAY, "replayed packet"),
     ENTRY(STRAIT_E_TOO_OLD, "packet older than the replay window"),
+    ENTRY(STRAIT_E_DENIED, "the rules do not allow this address"),
     ENTRY(STRAIT_E_FINGERPRINT, "the peer's certificate does not match its signalled fingerprint"),
     ENTRY(STRAIT_E_NO_CERTIFICATE, "the peer sent no certificate"),
     ENTRY(STRAIT_E_ALERT, "the peer sent a fatal alert"),

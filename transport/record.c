@@ -128,6 +128,14 @@ static void record_log(void *user, enum strait_log_level level, const char *comp
     r->hooks.log(r->hooks.user, level, component, line);
 }
 
+static void put_texts(struct strait__recorder *r, const char *const *texts, size_t n)
+{
+    put32(r, (uint32_t)n);
+    for (size_t i = 0; i < n && texts != NULL; i++) {
+        put_string(r, texts[i]);
+    }
+}
+
 int strait__recorder_create(struct strait__recorder **out, struct strait_hooks *hooks,
                             const struct strait_endpoint_config *config, strait_time now)
 {
@@ -155,6 +163,9 @@ int strait__recorder_create(struct strait__recorder **out, struct strait_hooks *
     put32(r, config->max_transports);
     put32(r, config->outbox_bytes);
     put32(r, config->events.quic != NULL);
+    /* The local ones have done their work when an address is added: only what passed them is recorded. */
+    put_texts(r, config->remote.allow, config->remote.n_allow);
+    put_texts(r, config->remote.deny, config->remote.n_deny);
     end(r);
     *out = r;
     return STRAIT_OK;

@@ -74,6 +74,22 @@ static bool same_version(struct strait__reader *body)
     return same;
 }
 
+/* Rules as they were written; what has no room could not have been one. */
+struct rule_texts {
+    char text[STRAIT__MAX_RULES][STRAIT__RULE_TEXT];
+    const char *list[STRAIT__MAX_RULES];
+};
+
+static size_t read_rules(struct strait__reader *body, struct rule_texts *out)
+{
+    size_t n = strait__read32(body);
+    body->bad |= n > STRAIT__MAX_RULES;
+    for (size_t i = 0; i < n && !body->bad; i++) {
+        out->list[i] = strait__read_string(body, out->text[i], sizeof out->text[i]);
+    }
+    return body->bad ? 0 : n;
+}
+
 void strait__replay_create(struct strait__replay *replay, struct strait__entry *entry)
 {
     static const char magic[] = STRAIT__RECORD_MAGIC;
@@ -97,6 +113,11 @@ void strait__replay_create(struct strait__replay *replay, struct strait__entry *
     if (strait__read32(body) != 0) {
         config.events = strait__replay_endpoint_events;
     }
+    struct rule_texts allow, deny;
+    config.remote.n_allow = read_rules(body, &allow);
+    config.remote.allow = allow.list;
+    config.remote.n_deny = read_rules(body, &deny);
+    config.remote.deny = deny.list;
     replay->result.begin = now;
     /* Where it failed when it was recorded (random bytes), nothing follows. */
     if (whole(replay, entry) &&

@@ -1,5 +1,6 @@
 /* What signalling brings: the remote's parameters, restarts and the extras. Setters: no event fires in
  * them; where they have news, the deadline becomes "now". */
+#include "ice/candidate.h"
 #include "transport/transport.h"
 #include "transport/util.h"
 
@@ -50,6 +51,30 @@ int strait_transport_set_remote_ice(struct strait_transport *transport,
     return woken(transport, error);
 }
 
+/* Whatever kind of ICE it is for. */
+static int check_candidate(struct strait_transport *t, const struct strait_candidate *candidate)
+{
+    const char *why;
+    int error = strait__candidate_check(candidate, &why);
+    if (error != STRAIT_OK) {
+        strait__log(&t->endpoint->hooks, STRAIT_LOG_INFO, "ice", "a remote candidate: %s", why);
+        return error;
+    }
+    return candidate->hostname[0] != '\0' ||
+                   strait__rules_allow(&t->endpoint->remote_rules, &candidate->address)
+               ? STRAIT_OK
+               : STRAIT_E_DENIED;
+}
+
+static int count_candidate(struct strait_transport *t, int error)
+{
+    t->stats.remote_denied += error == STRAIT_E_DENIED;
+    t->stats.remote_malformed += error == STRAIT_E_INVALID;
+    t->stats.remote_unsupported += error == STRAIT_E_UNSUPPORTED;
+    t->stats.remote_over_limit += error == STRAIT_E_LIMIT;
+    return error;
+}
+
 int strait_transport_add_remote_candidate(struct strait_transport *transport,
                                           const struct strait_candidate *candidate)
 {
@@ -63,7 +88,11 @@ int strait_transport_add_remote_candidate(struct strait_transport *transport,
     }
     strait__record_struct(transport->endpoint->recorder, STRAIT__RECORD_CANDIDATE, transport->id,
                           candidate, sizeof *candidate);
-    return woken(transport, transport->ice->ops->add_candidate(transport->ice, candidate));
+    error = check_candidate(transport, candidate);
+    if (error == STRAIT_OK) {
+        error = transport->ice->ops->add_candidate(transport->ice, candidate);
+    }
+    return woken(transport, count_candidate(transport, error));
 }
 
 int strait_transport_end_of_candidates(struct strait_transport *transport)
@@ -208,6 +237,9 @@ int strait_transport_set_path(struct strait_transport *transport, const struct s
         return STRAIT_E_STATE;
     }
     struct strait_endpoint *e = transport->endpoint;
+    if (path != NULL && !strait__rules_allow(&e->remote_rules, &path->remote)) {
+        return count_candidate(transport, STRAIT_E_DENIED);
+    }
     if (path != NULL && strait__paths_taken(e, transport, path, e->now)) {
         return STRAIT_E_EXISTS;
     }

@@ -123,6 +123,7 @@ int strait_transport_stats(const struct strait_transport *transport,
     stats.dropped_stun_integrity = ice->counters.stun_integrity;
     stats.dropped_stun_unexpected = ice->counters.stun_unexpected;
     stats.dropped_path_taken = ice->counters.path_taken;
+    stats.remote_unresolved = ice->counters.unresolved;
     stats.dtls.size = sizeof stats.dtls;
     stats.srtp.size = sizeof stats.srtp;
     if (transport->dtls != NULL) {

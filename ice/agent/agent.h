@@ -6,8 +6,8 @@
 #include <nice/agent.h>
 #include <strait/agent.h>
 
-#include "ice/agent/rules.h"
 #include "ice/backend.h"
+#include "ice/rules.h"
 #include "transport/runtime/guest.h"
 
 enum {

@@ -39,13 +39,13 @@ static int read_rules(struct strait__agents *agents, struct strait_runtime *runt
                       const struct strait_agent_config *config)
 {
     const char *bad;
-    int error = strait__rules_init(&agents->local_rules, &agents->hooks, &config->local, &bad);
+    int error = strait__rules_init_local(&agents->local_rules, &agents->hooks, &config->local, &bad);
     if (error == STRAIT_OK) {
         error = strait__rules_init(&agents->remote_rules, &agents->hooks, &config->remote, &bad);
     }
     return error == STRAIT_OK || bad == NULL
                ? error
-               : strait__fail(runtime, error, "\"%.60s\" is no address range", bad);
+               : strait__fail(runtime, error, "\"%.60s\" is no rule of addresses", bad);
 }
 
 /* Copies what is borrowed. */

@@ -87,7 +87,7 @@ static int add_candidate(void *user, const struct strait_candidate *candidate)
     }
     if (!strait__rules_allow(&a->agents->remote_rules, &candidate->address)) {
         a->agents->stats.remote_refused++;
-        return STRAIT_E_UNSUPPORTED;
+        return STRAIT_E_DENIED;
     }
     if (a->n_remotes >= STRAIT__AGENT_MAX_REMOTE) {
         a->agents->stats.remote_over_limit++;

@@ -9,18 +9,9 @@
 #include <unistd.h>
 
 #include "transport/address.h"
+#include "transport/endpoint.h"
 #include "transport/runtime/internal.h"
 #include "transport/util.h"
-
-static bool is_wildcard(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
-        return four->sin_addr.s_addr == htonl(INADDR_ANY);
-    }
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
-    return IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr);
-}
 
 static bool set_option(int fd, int level, int name, int value)
 {
@@ -116,12 +107,11 @@ static int open_socket(struct strait_runtime *runtime, struct strait__socket *so
 }
 
 static int add_local(struct strait_runtime *runtime, const struct strait__socket *sock,
-                     const struct sockaddr_storage *address)
+                     const struct sockaddr_storage *address, const char *interface)
 {
-    int result = strait_endpoint_add_local(sock->driven->endpoint, sock->number,
-                                           (const struct sockaddr *)address,
-                                           strait__address_len(address));
-    if (result == STRAIT_OK || result == STRAIT_E_EXISTS) {
+    int result = strait__endpoint_add_local(sock->driven->endpoint, sock->number, address,
+                                            interface);
+    if (result == STRAIT_OK || result == STRAIT_E_EXISTS || result == STRAIT_E_DENIED) {
         return STRAIT_OK;
     }
     char text[STRAIT__ADDRESS_TEXT];
@@ -129,7 +119,7 @@ static int add_local(struct strait_runtime *runtime, const struct strait__socket
                         strait__address_print(address, text, sizeof text), strait_strerror(result));
 }
 
-/* Those of all interfaces that are up, for a wildcard of their family. */
+/* Of the interfaces that are up: for a wildcard all addresses of its family, else the one that it is bound to. */
 static int add_interfaces(struct strait_runtime *runtime, const struct strait__socket *sock)
 {
     struct ifaddrs *all;
@@ -137,6 +127,7 @@ static int add_interfaces(struct strait_runtime *runtime, const struct strait__s
         return strait__fail_errno(runtime, "getifaddrs");
     }
     int result = STRAIT_OK;
+    bool found = sock->wildcard;
     for (const struct ifaddrs *one = all; one != NULL && result == STRAIT_OK; one = one->ifa_next) {
         struct sockaddr_storage address;
         if ((one->ifa_flags & IFF_UP) == 0 || one->ifa_addr == NULL ||
@@ -145,10 +136,17 @@ static int add_interfaces(struct strait_runtime *runtime, const struct strait__s
             continue;
         }
         strait__address_set_port(&address, strait__address_port(&sock->bound));
-        result = add_local(runtime, sock, &address);
+        if (sock->wildcard || strait__address_equal(&address, &sock->bound)) {
+            result = add_local(runtime, sock, &address, one->ifa_name);
+            found = true;
+        }
     }
     freeifaddrs(all);
-    if (result == STRAIT_E_LIMIT) {
+    if (!found) {
+        /* 127.0.0.2 and the like: this host's, and no interface says so. */
+        result = add_local(runtime, sock, &sock->bound, NULL);
+    }
+    if (result == STRAIT_E_LIMIT && sock->wildcard) {
         /* The socket serves those that are no candidates as well. */
         strait__log(&runtime->hooks, STRAIT_LOG_WARNING, "runtime",
                     "this host has more addresses than an endpoint takes: %s", runtime->detail);
@@ -175,8 +173,7 @@ static int start_socket(struct strait_runtime *runtime, struct strait__socket *s
 {
     int result = open_socket(runtime, sock);
     if (result == STRAIT_OK) {
-        result = sock->wildcard ? add_interfaces(runtime, sock)
-                                : add_local(runtime, sock, &sock->bound);
+        result = add_interfaces(runtime, sock);
     }
     if (result == STRAIT_OK &&
         strait__source_add(runtime, &sock->source, sock->source.fd, EPOLLIN) != 0) {
@@ -212,7 +209,7 @@ int strait_runtime_bind(struct strait_runtime *runtime, struct strait_endpoint *
     sock->driven = driven;
     sock->bound = copy;
     sock->number = driven->last_number + 1;
-    sock->wildcard = is_wildcard(&copy);
+    sock->wildcard = strait__address_is_unspecified(&copy);
     int result = start_socket(runtime, sock);
     if (result != STRAIT_OK) {
         if (sock->source.fd >= 0) {

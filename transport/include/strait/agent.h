@@ -41,17 +41,6 @@ enum strait_ice_policy {
     STRAIT_ICE_RELAY = 1 /* relayed candidates only: no address of this host is told to the peer */
 };
 
-/* Address ranges: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7", or "private": all that is not of the public network
- * (loopback, link-local, RFC 1918, unique local, multicast, documentation, and IPv6 that stands for IPv4). An
- * address passes that is in one of `allow`, or `allow` is empty, and in none of `deny`; an IPv4-mapped address
- * counts as IPv4. Up to 64 each, borrowed until strait_agent_create returns. */
-struct strait_address_rules {
-    const char *const *allow;
-    size_t n_allow;
-    const char *const *deny;
-    size_t n_deny;
-};
-
 struct strait_agent_config {
     size_t size;
     struct strait_agent_events events; /* copied */
@@ -70,10 +59,10 @@ struct strait_agent_config {
     const struct strait_ice_server *servers; /* borrowed until strait_agent_create returns */
     size_t n_servers;
     enum strait_ice_policy policy;
-    /* This host's addresses that it gathers from. Loopback is among them only where `allow` has it. */
+    /* Beside the endpoint's, for this agent alone; borrowed until strait_agent_create returns. This host's addresses
+     * that it gathers from: loopback is among them only where `allow` has it. */
     struct strait_address_rules local;
-    /* The peer's candidates: STRAIT_E_UNSUPPORTED for others, which are counted; no check goes to them. A peer that
-     * knows the credentials and sends checks from elsewhere is answered (peer-reflexive). */
+    /* The peer's candidates: STRAIT_E_DENIED for others, which are counted; no check goes to them. */
     struct strait_address_rules remote;
 };
 

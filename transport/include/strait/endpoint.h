@@ -48,9 +48,24 @@ struct strait_endpoint_config {
     bool record_secrets_ok;    /* required with `record`: a record holds keys and plain media */
     strait_record_sink record; /* NULL: none. Every input goes there, for strait-replay */
     void *record_user;
+
+    /*
+     * Which of its addresses the endpoint's transports offer, and the peers that they talk to, whatever kind of ICE
+     * they have; one object for all of them. Borrowed until create returns.
+     * Remote: a candidate that is not allowed is refused (STRAIT_E_DENIED) and gets no check. A STUN message from such
+     * an address is dropped before it is even parsed (dropped_denied), so that no path ever leads there.
+     * An agent's sockets drop all datagrams of such an address, but those of its STUN and TURN servers.
+     */
+    struct strait_address_rules local, remote;
+    /* Up to 32. Several of one local address are fine. */
+    const struct strait_address_mapping *mappings;
+    size_t n_mappings;
+    /* Advertised as server-reflexive candidates beside the local ones, and not as host candidates in their place. */
+    bool mappings_added;
 };
 
-/* `config` NULL: the defaults. STRAIT_E_INVALID, _NOMEM, _RANDOM. */
+/* `config` NULL: the defaults. STRAIT_E_INVALID, _NOMEM, _RANDOM, _PARSE (a rule or a mapping; the log says which),
+ * _LIMIT (64 rules a list, 32 mappings). */
 STRAIT_API int strait_endpoint_create(struct strait_endpoint **out,
                                       const struct strait_endpoint_config *config, strait_time now);
 
@@ -60,12 +75,13 @@ STRAIT_API void strait_endpoint_destroy(struct strait_endpoint *endpoint);
 /*
  * A local address (with port) of socket number `socket`: a host candidate of full ICE from now on, for
  * transports created later. Several a socket are fine (a wildcard socket has many). STRAIT_E_INVALID,
- * _EXISTS, _LIMIT (32), _NOMEM.
+ * _EXISTS, _LIMIT (32), _NOMEM, _DENIED (config.local does not allow it: it is not offered).
  */
 STRAIT_API int strait_endpoint_add_local(struct strait_endpoint *endpoint, uint32_t socket,
                                          const struct sockaddr *address, socklen_t len);
 
-/* Copies up to `max` of the local addresses' host candidates; returns how many there are. */
+/* Copies up to `max` of the candidates to tell the peer, those of the local addresses as config.mappings has them;
+ * returns how many there are. */
 STRAIT_API size_t strait_endpoint_local_candidates(const struct strait_endpoint *endpoint,
                                                    struct strait_candidate *out, size_t max);
 

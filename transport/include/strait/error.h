@@ -30,6 +30,7 @@ enum strait_error {
     STRAIT_E_AUTH = -14,        /* a packet failed authentication */
     STRAIT_E_REPLAY = -15,      /* a packet was seen before */
     STRAIT_E_TOO_OLD = -16,     /* a packet lies before the replay window */
+    STRAIT_E_DENIED = -17,      /* the rules do not allow this address */
 
     /* Why a DTLS association ended (strait_dtls_error, strait_transport_error). */
     STRAIT_E_FINGERPRINT = -32, /* the peer's certificate has none of the signalled fingerprints */

@@ -70,6 +70,27 @@ struct strait_candidate {
     struct sockaddr_storage related; /* raddr and rport; AF_UNSPEC where there are none */
 };
 
+/*
+ * Which addresses may be used. A rule is a range, "10.0.0.0/8", "2001:db8::/32", "192.0.2.7", or "private": all that is
+ * not of the public network (loopback, link-local, RFC 1918, unique local, multicast, documentation, and IPv6 that
+ * stands for IPv4); or, among those for local addresses, an interface's name: "%eth0", "%docker*" (all that begin with
+ * it). An address passes that is in one of `allow`, or `allow` is empty, and in none of `deny`; an IPv4-mapped address
+ * counts as IPv4. Up to 64 each.
+ */
+struct strait_address_rules {
+    const char *const *allow;
+    size_t n_allow;
+    const char *const *deny;
+    size_t n_deny;
+};
+
+/* A local address that peers reach under another one (NAT 1:1, as clouds have it). Both without port, of one family;
+ * "0.0.0.0" or "::" as `local` stands for each of its family that is not named itself. The port is the local one's. */
+struct strait_address_mapping {
+    const char *local;
+    const char *advertised;
+};
+
 /* RTCIceParameters. Zero terminated. */
 struct strait_ice_parameters {
     char ufrag[STRAIT_UFRAG_MAX + 1];

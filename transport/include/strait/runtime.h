@@ -64,7 +64,7 @@ STRAIT_API int strait_runtime_remove(struct strait_runtime *runtime,
  * Opens a UDP socket at `address` (port 0: any; a wildcard address: all interfaces, the local address
  * of each datagram is kept by PKTINFO; [::] takes IPv6 only) for an endpoint that was added, and
  * gives its addresses to strait_endpoint_add_local: for a wildcard those of all interfaces that are
- * up, loopback included, and as many as an endpoint takes. `socket` gets its number, which no other
+ * up, loopback included, and as many as an endpoint takes; those that its rules do not allow are not offered. `socket` gets its number, which no other
  * socket of this endpoint ever has, `bound` its address with the port (both may be NULL).
  * STRAIT_E_SYSTEM (the detail says what and why), _EXISTS (the port is in use), _INVALID, _NOT_FOUND,
  * _LIMIT (the endpoint takes no more addresses), _NOMEM.

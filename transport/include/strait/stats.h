@@ -57,6 +57,14 @@ struct strait_transport_stats {
     uint64_t dropped_path_taken;      /* a check from a 5-tuple that a live peer holds */
     uint64_t early_queued;            /* waited in the early queue */
     uint64_t early_delivered;         /* ... and went on from it */
+    /* Remote candidates that were not taken, each under its reason. */
+    uint64_t
+        remote_denied; /* the rules do not allow the address; also paths that a host's ICE gave */
+    uint64_t remote_malformed;   /* port 0, an address of no host, no ice-chars ... */
+    uint64_t remote_unsupported; /* TCP, another component, a name that is not of multicast DNS */
+    uint64_t remote_over_limit;
+    /* `.local` names that are taken and not looked up: such a peer is found by its own check. */
+    uint64_t remote_unresolved;
 };
 
 struct strait_endpoint_stats {
@@ -72,6 +80,7 @@ struct strait_endpoint_stats {
     uint64_t dropped_stun;     /* STUN that is malformed, or that belongs to nobody */
     uint64_t dropped_quic;     /* QUIC without a hook for it */
     uint64_t dropped_outbox_full;
+    uint64_t dropped_denied; /* STUN from an address that config.remote does not allow */
 };
 
 #ifdef __cplusplus

@@ -111,8 +111,13 @@ STRAIT_API int strait_transport_set_remote_ice(struct strait_transport *transpor
 
 /*
  * A remote candidate. Lite needs none and ignores them; full checks UDP ones with an address of a
- * family that a local socket has. STRAIT_E_INVALID, _UNSUPPORTED (TCP, a name: it is not used),
- * _LIMIT, _STATE. Held until the remote's credentials are there.
+ * family that a local socket has, up to 32 and 100 pairs. A name of multicast DNS ("UUID.local", as browsers give
+ * where they hide addresses) is taken, but not looked up: the check that such a peer sends is its candidate
+ * (peer-reflexive). An agent (agent.h) looks it up.
+ * Held until the remote's credentials are there. STRAIT_E_INVALID (malformed: port 0, an unspecified, multicast,
+ * broadcast or IPv4-mapped address, component 0, ...), _DENIED (the endpoint's or agent's rules), _UNSUPPORTED (TCP,
+ * another component, another name: it is not used), _LIMIT, _STATE. Each is counted: none of them is a
+ * reason to give up the peer.
  */
 STRAIT_API int strait_transport_add_remote_candidate(struct strait_transport *transport,
                                                      const struct strait_candidate *candidate);
@@ -202,7 +207,7 @@ STRAIT_API const uint8_t *strait_transport_peer_certificate(
 /*
  * For STRAIT_ICE_EXTERNAL: the host's ICE says that this path is valid (sending is allowed), or, with
  * NULL, that it is lost. rtt in ns, 0: unknown. STRAIT_E_STATE (another kind of ICE), _EXISTS (a
- * live other transport holds the path).
+ * live other transport holds the path), _DENIED (the endpoint's rules do not allow the remote address).
  */
 STRAIT_API int strait_transport_set_path(struct strait_transport *transport,
                                          const struct strait_path *path, strait_time rtt);

@@ -198,7 +198,7 @@ static double run_bare(void *state)
     }
     uint64_t took = bench_cpu() - start;
     strait__wolf_leave(&scope);
-    return good ? (double)took / bare->handshakes / 1000 : bench_fail("wolfSSL: no handshake");
+    return good ? handshake_rate(bare->handshakes, took) : bench_fail("wolfSSL: no handshake");
 }
 
 const struct bench_side bare_handshake = { .open = open_bare,

@@ -170,6 +170,7 @@ static void report_quantile(struct bench_report *report, const struct bench *ben
         .bench = bench->name,
         .name = name,
         .unit = c->unit,
+        .rate = c->rate,
         .value = quantile(race->samples[OURS], race->runs, q),
         .floor = quantile(race->samples[FLOOR], race->runs, q),
         .peer = quantile(race->samples[PEER], race->runs, q),

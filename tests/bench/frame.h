@@ -17,8 +17,9 @@
  *   min, max, runs          ours: the best and the worst run, and how many there were
  *   floor, peer             their medians; null where the case has no such side
  *   peer_name               "OpenSSL 3.0.19", null without a peer
- *   ratio_floor             value / floor: our cost over the floor's, 1 is all that can be had
- *   ratio_peer              value / peer: below 1 we cost less
+ *   ratio_floor             our cost over the floor's: value / floor, of a rate floor / value; 1 is all
+ *                           that can be had
+ *   ratio_peer              our cost over the peer's: below 1 we cost less
  * A case that is about a distribution (`spread`) has more rows, "<case> p90" and "<case> p99" with the
  * same quantile of each side, and "<case> from <limit>": how many runs took that long or longer, in
  * which a second mode shows that no median tells of.
@@ -38,7 +39,8 @@ struct bench_side {
     const char *(*name)(void); /* of a peer, with its version; starts nothing */
     /* Not measured. `spec` is the case's. NULL: it cannot, and has said why on standard error. */
     void *(*open)(const void *spec, bool quick);
-    /* One run: the cost of one operation in the case's unit; negative: it failed, and has said why. */
+    /* One run: the cost of one operation in the case's unit, or a rate; negative: it failed, and has said
+     * why. */
     double (*run)(void *state);
     void (*close)(void *state);
 };
@@ -46,6 +48,7 @@ struct bench_side {
 struct bench_case {
     const char *name;
     const char *unit;
+    bool rate; /* the unit is operations a time: more is better */
     const struct bench_side *ours, *floor, *peer; /* the last two may be NULL */
     const void *spec;                             /* the benchmark's own: what to do */
     unsigned runs;                                /* 0: BENCH_RUNS */

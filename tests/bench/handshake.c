@@ -26,3 +26,8 @@ size_t wire_take(struct wire *wire, uint8_t **data)
     *data = wire->data[at];
     return wire->len[at];
 }
+
+double handshake_rate(unsigned handshakes, uint64_t took)
+{
+    return (double)handshakes * 1e9 / (double)took;
+}

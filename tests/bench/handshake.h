@@ -29,7 +29,10 @@ bool wire_put(struct wire *wire, const void *data, size_t len);
 /* The oldest, which stays in its place until as many again as fit were put; 0: there is none. */
 size_t wire_take(struct wire *wire, uint8_t **data);
 
-/* A bare wolfSSL loop. CPU time of a handshake, both ends, in us. */
+/* Handshakes a second, by the ns that so many took. */
+double handshake_rate(unsigned handshakes, uint64_t took);
+
+/* A bare wolfSSL loop. Handshakes a second of CPU time, which both ends share. */
 extern const struct bench_side bare_handshake;
 /* The same by OpenSSL; DTLS 1.2 only. */
 extern const struct bench_side openssl_handshake;

@@ -182,7 +182,7 @@ static double run_openssl(void *state)
             return bench_fail("OpenSSL: a handshake failed");
         }
     }
-    return (double)(bench_cpu() - start) / openssl->handshakes / 1000;
+    return handshake_rate(openssl->handshakes, bench_cpu() - start);
 }
 
 const struct bench_side openssl_handshake = {

@@ -52,9 +52,13 @@ static json_t *number_or_null(double value)
     return value < 0 ? json_null() : json_real(value);
 }
 
-static double ratio(double value, double of)
+/* Of our cost to theirs. */
+static double ratio(const struct bench_row *row, double of)
 {
-    return of > 0 ? value / of : -1;
+    if (of <= 0 || (row->rate && row->value <= 0)) {
+        return -1;
+    }
+    return row->rate ? of / row->value : row->value / of;
 }
 
 static void add_row(struct bench_report *report, const struct bench_row *row)
@@ -63,9 +67,9 @@ static void add_row(struct bench_report *report, const struct bench_row *row)
                                "bench", row->bench, "case", row->name, "value", row->value, "unit",
                                row->unit, "floor", number_or_null(row->floor), "peer",
                                number_or_null(row->peer), "peer_name", row->peer_name,
-                               "ratio_floor", number_or_null(ratio(row->value, row->floor)),
-                               "ratio_peer", number_or_null(ratio(row->value, row->peer)), "min",
-                               row->min, "max", row->max, "runs", (int)row->runs);
+                               "ratio_floor", number_or_null(ratio(row, row->floor)), "ratio_peer",
+                               number_or_null(ratio(row, row->peer)), "min", row->min, "max",
+                               row->max, "runs", (int)row->runs);
     json_array_append_new(report->rows, object);
 }
 
@@ -90,9 +94,9 @@ static void print_row(const struct bench_report *report, const struct bench_row 
            readable(text[0], sizeof text[0], row->value),
            readable(text[1], sizeof text[1], row->min), readable(text[2], sizeof text[2], row->max),
            readable(text[3], sizeof text[3], row->floor),
-           readable(text[4], sizeof text[4], ratio(row->value, row->floor)),
+           readable(text[4], sizeof text[4], ratio(row, row->floor)),
            readable(text[5], sizeof text[5], row->peer),
-           readable(text[6], sizeof text[6], ratio(row->value, row->peer)), row->unit, row->runs,
+           readable(text[6], sizeof text[6], ratio(row, row->peer)), row->unit, row->runs,
            row->peer_name != NULL ? row->peer_name : "no peer");
     fflush(stdout);
 }

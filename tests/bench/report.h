@@ -12,6 +12,7 @@ struct bench_row {
     const char *bench;
     const char *name; /* the case's */
     const char *unit;
+    bool rate;
     double value, floor, peer;
     const char *peer_name;
     double min, max;

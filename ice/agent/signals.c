@@ -1,6 +1,7 @@
 /* What NiceAgent's signals say: noted where they fire, which may be inside any call of libnice's, and told
  * when GLib has returned. */
 #include "ice/agent/agent.h"
+#include "transport/address.h"
 #include "transport/transport.h"
 #include "transport/util.h"
 
@@ -32,12 +33,22 @@ static void on_pair(NiceAgent *nice, guint stream, guint component, NiceCandidat
     strait__guest_wake(&a->guest);
 }
 
+/* Whoever wants relayed candidates only tells nobody what is behind them (RFC 8839, 5.1: these values then). */
+static void hide_related(struct strait_candidate *candidate)
+{
+    bool six = candidate->address.ss_family == AF_INET6;
+    (void)strait__address_parse(&candidate->related, six ? "::" : "0.0.0.0", 9);
+}
+
 static void on_candidate(NiceAgent *nice, NiceCandidate *candidate, gpointer user)
 {
     struct strait__agent *a = user;
     (void)nice;
     if (a->n_locals < STRAIT__AGENT_MAX_LOCAL &&
         strait__agent_from_nice(&a->locals[a->n_locals], candidate)) {
+        if (a->agents->config.policy == STRAIT_ICE_RELAY) {
+            hide_related(&a->locals[a->n_locals]);
+        }
         a->n_locals++;
         strait__guest_wake(&a->guest);
     }

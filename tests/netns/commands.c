@@ -99,14 +99,30 @@ static void tell_pair(struct peer *peer)
            stats.local.protocol == STRAIT_CANDIDATE_TCP ? "tcp" : "udp");
 }
 
+/* What was dropped on its way, under its reasons. */
+static void tell_drops(struct peer *peer, const struct strait_transport_stats *stats)
+{
+    struct strait_runtime_stats runtime = { .size = sizeof runtime };
+    struct strait_agent_stats agent = { .size = sizeof agent };
+    strait_runtime_stats(peer->runtime, &runtime);
+    if (peer->options.agent) {
+        strait_agent_stats(peer->transport, &agent);
+    }
+    printf("\tforged=%llu\treplayed=%llu\tunvalidated=%llu\tearly=%llu\tno_room=%llu"
+           "\tsend_errors=%llu\tsend_errno=%d",
+           (unsigned long long)stats->srtp.forged, (unsigned long long)stats->srtp.replayed,
+           (unsigned long long)stats->dropped_unvalidated,
+           (unsigned long long)stats->dropped_early_full, (unsigned long long)agent.dropped_no_room,
+           (unsigned long long)runtime.send_errors, runtime.last_send_errno);
+}
+
 static int do_stats(struct peer *peer, char *rest)
 {
     struct strait_transport_stats stats = { .size = sizeof stats };
     (void)rest;
     int error = strait_transport_stats(peer->transport, &stats);
-    printf("stats\tice=%d\tpairs=%u\tforged=%llu\treplayed=%llu", (int)stats.ice_state,
-           stats.selected_candidate_pair_changes, (unsigned long long)stats.srtp.forged,
-           (unsigned long long)stats.srtp.replayed);
+    printf("stats\tice=%d\tpairs=%u", (int)stats.ice_state, stats.selected_candidate_pair_changes);
+    tell_drops(peer, &stats);
     tell_pair(peer);
     media_tell(&peer->media);
     printf("\n");

@@ -141,7 +141,9 @@ static int direct_socket(const struct strait__agent *a, const NiceCandidate *loc
     bool udp = sock != NULL && local->transport == NICE_CANDIDATE_TRANSPORT_UDP &&
                local->type != NICE_CANDIDATE_TYPE_RELAYED &&
                g_socket_get_protocol(sock) == G_SOCKET_PROTOCOL_UDP;
-    return udp ? g_socket_get_fd(sock) : -1;
+    int fd = udp ? g_socket_get_fd(sock) : -1;
+    g_clear_object(&sock); /* ours since it was asked for; the agent holds it as well */
+    return fd;
 }
 
 void strait__agent_take_pair(struct strait__agent *a)

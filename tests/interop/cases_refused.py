@@ -218,3 +218,14 @@ def _(test):
               for kind, fragment in wire.unprotected(datagram) if kind == wire.ALERT]
     expect(bytes([wire.FATAL, wire.PROTOCOL_VERSION]) in alerts, 'no alert')
     peer.stop()
+
+
+# It takes the first alert for anybody's, sends its ClientHello again and believes the second.
+@case('Refused behind a cookie: a GnuTLS client of DTLS 1.0 is told protocol_version')
+def _(test):
+    pipe = test.start(Listening, fingerprint=test.fingerprint('rsa'), **test.key('ecdsa'))
+    peer = test.start(GnuTlsClient, pipe.port, '--insecure', '--priority',
+                      'NORMAL:-VERS-ALL:+VERS-DTLS1.0:%COMPAT', '-d', 5)
+    peer.wait_for('Error in protocol version', 'err')
+    peer.wait_for('A TLS fatal alert has been received', 'err')
+    expect(peer.status() != 0, 'it is content')

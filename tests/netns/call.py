@@ -4,6 +4,7 @@ import time
 from wrong import expect
 
 MEDIA_MS = 5
+UNDER_WAY = 20  # packets that may be between the two at a moment: 100 ms
 LOOPBACK = ('127.0.0.1', '::1')
 
 
@@ -12,6 +13,9 @@ class Call:
 
     def __init__(self, loop, a, b, wanted=lambda text: True):
         self.loop, self.peers, self.wanted = loop, (a, b), wanted
+        self.breaks = []  # (peer, numbers from, to, refused): where packets may be lost
+        self.notes = []
+        self.told = {}  # the credentials that have been signalled
 
     def other(self, peer):
         a, b = self.peers
@@ -20,6 +24,7 @@ class Call:
     def _signal(self, peer):
         """Its credentials, and what candidates there are; more follow as they are gathered."""
         other, local = self.other(peer), peer.local
+        self.told[peer] = local
         other.say('remote', local['ufrag'], local['pwd'], local['lite'])
         for text in peer.candidates:
             self._candidate(peer, text)
@@ -31,8 +36,12 @@ class Call:
             self.other(peer).say('candidate', text)
 
     def _trickle(self, peer):
-        peer.on_candidate = lambda text: self._candidate(peer, text)
-        peer.on_gathered = lambda: self.other(peer).say('end')
+        """Candidates of new sockets come after their credentials."""
+        def later(send, *what):
+            if self.told[peer] is peer.local:
+                send(*what)
+        peer.on_candidate = lambda text: later(self._candidate, peer, text)
+        peer.on_gathered = lambda: later(self.other(peer).say, 'end')
 
     def start(self):
         self.loop.until('both peers are there',
@@ -46,10 +55,12 @@ class Call:
                 peer.say('gather')
 
     def connect(self, patience=20):
+        start = time.monotonic()
         self.start()
         self.until_connected(0.0, patience)
         self.loop.until('DTLS is connected on both sides',
                         lambda: all('connected' in peer.dtls for peer in self.peers))
+        self.took = time.monotonic() - start
 
     def until_connected(self, since, patience=20):
         self.loop.until(
@@ -89,34 +100,72 @@ class Call:
         for peer in self.peers:
             peer.say('media', MEDIA_MS)
 
-    def _all_there(self):
-        return all(self.other(peer).ask_stats()['received'] >= peer.stats['sent'] for peer in self.peers)
+    def _sent(self):
+        return {peer: (peer.ask_stats()['sent'], peer.stats['refused']) for peer in self.peers}
+
+    def change(self, what, happen, recover, patience=10.0):
+        """Something that cuts the path, and what both do about it. Packets that are sent from then until media flow
+        both ways again may be lost, and no others; it is told how many are."""
+        before, start = self._sent(), time.monotonic()
+        happen()
+        recover()
+        for peer in self.peers:
+            other, number = self.other(peer), peer.ask_stats()['sent']
+            self.loop.until(f'media of {peer.name} flow again after: {what}',
+                            lambda other=other, number=number: other.ask_stats()['highest'] > number, patience)
+        seconds, after = time.monotonic() - start, self._sent()
+        for peer in self.peers:
+            self.breaks.append((peer, max(before[peer][0] - UNDER_WAY, 0) + 1, after[peer][0], after[peer][1] - before[peer][1]))
+        self.notes.append((what, seconds, len(self.breaks) - 2))
+
+    def tell_breaks(self):
+        """For people, a line each, at the end."""
+        yield f'connected after {self.took:.2f} s'
+        for what, seconds, at in self.notes:
+            lost = [sum(1 for n in self._missing(peer) if first <= n <= last)
+                    for peer, first, last, _ in self.breaks[at:at + 2]]
+            sent = [last - first + 1 + refused for _, first, last, refused in self.breaks[at:at + 2]]
+            refused = sum(entry[3] for entry in self.breaks[at:at + 2])
+            yield (f'{what}: media flow again after {seconds:.1f} s; of {sent[0]} and {sent[1]} packets '
+                   f'{lost[0]} and {lost[1]} were lost' + (f', {refused} refused' if refused else ''))
+
+    def _missing(self, peer):
+        """The numbers of a peer's packets that the other has not got."""
+        stats = self.other(peer).stats
+        for entry in filter(None, str(stats['missing']).split(',')):
+            first, last = entry.split('-')
+            yield from range(int(first), int(last) + 1)
+        yield from range(stats['highest'] + 1, peer.stats['sent'] + 1)
+
+    def _lost(self, peer):
+        """... outside of the breaks."""
+        return [n for n in self._missing(peer)
+                if not any(p is peer and first <= n <= last for p, first, last, _ in self.breaks)]
+
+    def _settled(self):
+        for peer in self.peers:
+            peer.ask_stats()
+        return not any(self._lost(peer) for peer in self.peers)
 
     def end_media(self, patience=3.0):
         """No more, and time for the last ones to come."""
         for peer in self.peers:
             peer.say('media', 0)
-        for peer in self.peers:
-            peer.ask_stats()
         end = time.monotonic() + patience
-        while not self._all_there() and time.monotonic() < end:
+        while not self._settled() and time.monotonic() < end:
             self.loop.sleep(0.2)
 
-    def lost(self, peer):
-        """How many of its packets the other has not got."""
-        return peer.stats['sent'] - self.other(peer).stats['received']
-
     def expect_all(self):
+        """Not a packet is lost, refused or damaged but where a path was cut."""
         self.end_media()
         for peer in self.peers:
-            stats, other = peer.stats, self.other(peer).stats
-            expect(stats['sent'] > 0, f'{peer.name} has sent nothing')
-            expect(stats['refused'] == 0, f'{peer.name}: {stats["refused"]} packets were refused')
-            expect(other['received'] == stats['sent'],
-                   f'{peer.name}: of {stats["sent"]} packets {self.lost(peer)} are lost: '
-                   f'{other["missing"] or "the last ones"}')
-            expect(other['twice'] == 0 and other['stranger'] == 0,
-                   f'{peer.name}: packets came twice or damaged')
+            stats, lost = peer.stats, self._lost(peer)
+            refused = stats['refused'] - sum(entry[3] for entry in self.breaks if entry[0] is peer)
+            expect(stats['sent'] > 100, f'{peer.name} has sent {stats["sent"]} packets')
+            expect(refused == 0, f'{peer.name}: {refused} packets were refused')
+            expect(not lost, f'{peer.name}: of {stats["sent"]} packets {len(lost)} are lost: {lost[:20]}')
+            expect(stats['twice'] == 0 and stats['stranger'] == 0,
+                   f'{peer.name}: {stats["twice"]} packets came twice, {stats["stranger"]} damaged')
 
     def expect_pair(self, peer, **wanted):
         """local=, remote= (types) and protocol= of an agent's selected pair; several are 'a|b'."""

@@ -1,18 +1,9 @@
 """The networks that a peer may sit in: each with media both ways, restarts from both sides and a change of address."""
+import story
 from lab import Lab, case
 from wrong import expect
 
 STUN = ('--server', f'stun:{Lab.STUN}:3478')
-
-
-def with_restarts(lab, call):
-    """Not a packet is lost by a restart."""
-    call.connect()
-    call.media()
-    lab.loop.sleep(0.5)
-    for peer in call.peers:
-        call.restart(peer)
-        lab.loop.sleep(0.5)
 
 
 def agents(lab, ann, bob, *options, **ways):
@@ -25,65 +16,84 @@ def types(peer):
     return {text.split()[7] for text in peer.candidates}
 
 
-def finish(lab, call):
-    call.expect_all()
-    call.end()
+def expect_types(call, *wanted):
+    for peer in call.peers:
+        expect(types(peer) == set(wanted), f'{peer.name} has candidates of the types {types(peer)}')
 
 
-# --- One kind of address ------------------------------------------------------------------------------
+# --- Kinds of addresses -------------------------------------------------------------------------------
 
 @case('IPv6 only')
 def ipv6_only(lab):
-    call = agents(lab, lab.host('ann', '2001:db8:1::2/64'), lab.host('bob', '2001:db8:2::2/64'))
-    with_restarts(lab, call)
-    call.expect_pair(call.peers[0], local='host', remote='host')
-    finish(lab, call)
+    call = agents(lab, lab.host('ann', '2001:db8:1::2'), lab.host('bob', '2001:db8:2::2'))
+    story.begin(lab, call)
+    story.move(lab, call, call.peers[0], '2001:db8:1::2', '2001:db8:1::77')
+    story.move(lab, call, call.peers[1], '2001:db8:2::2', '2001:db8:2::77')
+    call.expect_pair(call.peers[0], local='host', remote='host|prflx')
+    story.end(lab, call)
 
 
 @case('IPv4 and IPv6 against IPv6 only')
 def mixed_against_ipv6(lab):
-    call = agents(lab, lab.host('ann', '10.0.1.2/24', '2001:db8:1::2/64'), lab.host('bob', '2001:db8:2::2/64'))
-    with_restarts(lab, call)
-    finish(lab, call)
+    call = agents(lab, lab.host('ann', '10.0.1.2', '2001:db8:1::2'), lab.host('bob', '2001:db8:2::2'))
+    story.begin(lab, call)
+    story.move(lab, call, call.peers[1], '2001:db8:2::2', '10.0.2.2')
+    story.end(lab, call)
 
 
-@case('IPv4 and IPv6 on both sides')
+@case('IPv4 and IPv6 on both sides, of which one goes')
 def mixed(lab):
-    call = agents(lab, lab.host('ann', '10.0.1.2/24', '2001:db8:1::2/64'),
-                  lab.host('bob', '10.0.2.2/24', '2001:db8:2::2/64'))
-    with_restarts(lab, call)
-    finish(lab, call)
+    call = agents(lab, lab.host('ann', '10.0.1.2', '2001:db8:1::2'), lab.host('bob', '10.0.2.2', '2001:db8:2::2'))
+    story.begin(lab, call)
+    ann = call.peers[0]
+    used = ann.paths[-1][0]
+    story.move(lab, call, ann, next(a for a in ann.host.addresses if a in used), None)
+    expect(ann.paths[-1][0].startswith('[') != used.startswith('['), f'the path is still that of {used}')
+    story.end(lab, call)
 
 
 @case('ICE-TCP only: UDP is blocked')
 def tcp_only(lab):
-    ann, bob = lab.host('ann', '10.0.1.2/24'), lab.host('bob', '10.0.2.2/24')
+    ann, bob = lab.host('ann', '10.0.1.2'), lab.host('bob', '10.0.2.2')
     ann.blocks.add('udp')
     bob.blocks.add('udp')
     call = agents(lab, ann, bob, '--tcp')
-    with_restarts(lab, call)
+    story.begin(lab, call)
+    story.move(lab, call, call.peers[0], '10.0.1.2', '10.0.1.77')
     call.expect_pair(call.peers[0], local='host|prflx', protocol='tcp')
-    finish(lab, call)
+    story.end(lab, call)
 
 
 # --- NAT ----------------------------------------------------------------------------------------------
 
+def behind_nats(lab, *servers, **ways):
+    nats = [lab.nat(f'203.0.113.{i}', **ways) for i in (1, 2)]
+    return agents(lab, lab.host('ann', '10.0.1.2', nat=nats[0]), lab.host('bob', '10.0.2.2', nat=nats[1]), *servers)
+
+
 def cone(filtering):
-    @case(f'reflexive through cone NATs on both sides, {filtering} filtering')
+    @case(f'reflexive between cone NATs with {filtering} filtering')
     def run(lab):
-        nats = [lab.nat(f'203.0.113.{i}', filtering=filtering) for i in (1, 2)]
-        call = agents(lab, lab.host('ann', '10.0.1.2/24', nat=nats[0]), lab.host('bob', '10.0.2.2/24', nat=nats[1]),
-                      *STUN)
-        with_restarts(lab, call)
+        call = behind_nats(lab, *STUN, filtering=filtering)
+        story.begin(lab, call)
         expect(lab.stun.requests > 0, 'nobody has asked the STUN server')
-        for peer in call.peers:
-            expect(types(peer) == {'host', 'srflx'}, f'{peer.name} has candidates of the types {types(peer)}')
+        expect_types(call, 'host', 'srflx')
         call.expect_pair(call.peers[0], remote='srflx|prflx')
-        finish(lab, call)
+        story.forget(lab, call, call.peers[0], call.regather)
+        story.end(lab, call)
 
 
 for ways in ('independent', 'address', 'port'):
     cone(ways)
+
+
+@case('a cone NAT has forgotten its mappings: a restart on the sockets that there are')
+def forgetful(lab):
+    nat = lab.nat('203.0.113.1', filtering='address')
+    call = agents(lab, lab.host('ann', '10.0.1.2', nat=nat), lab.host('bob', '198.51.100.2'), *STUN)
+    story.begin(lab, call)
+    story.forget(lab, call, call.peers[0], call.restart)
+    story.end(lab, call)
 
 
 def symmetric(way):
@@ -91,14 +101,16 @@ def symmetric(way):
     def run(lab):
         turn = lab.turn()
         nats = [lab.nat(f'203.0.113.{i}', mapping='dependent') for i in (1, 2)]
-        ann, bob = (lab.host('ann', '10.0.1.2/24', nat=nats[0]), lab.host('bob', '10.0.2.2/24', nat=nats[1]))
+        ann, bob = lab.host('ann', '10.0.1.2', nat=nats[0]), lab.host('bob', '10.0.2.2', nat=nats[1])
         if way != 'udp':
             ann.blocks.add('udp')
         call = lab.call(lab.peer(ann, 'agent', 'controlling', '--server', turn.url(way), *STUN),
                         lab.peer(bob, 'agent', 'controlled', *STUN))
-        with_restarts(lab, call)
+        story.begin(lab, call)
         call.expect_pair(call.peers[0], local='relay')
-        finish(lab, call)
+        story.forget(lab, call, call.peers[0], call.regather)
+        call.expect_pair(call.peers[0], local='relay')
+        story.end(lab, call)
 
 
 for ways in ('udp', 'tcp'):
@@ -108,12 +120,13 @@ for ways in ('udp', 'tcp'):
 @case('relay only: no address of a host is told')
 def relay_only(lab):
     turn = lab.turn()
-    call = agents(lab, lab.host('ann', '10.0.1.2/24'), lab.host('bob', '10.0.2.2/24'), '--relay', '--server',
+    call = agents(lab, lab.host('ann', '10.0.1.2'), lab.host('bob', '10.0.2.2'), '--relay', '--server',
                   turn.url('udp'))
-    with_restarts(lab, call)
+    story.begin(lab, call)
+    story.move(lab, call, call.peers[0], '10.0.1.2', '10.0.1.77')
+    expect_types(call, 'relay')
     for peer in call.peers:
-        expect(types(peer) == {'relay'}, f'{peer.name} has candidates of the types {types(peer)}')
         call.expect_pair(peer, local='relay', remote='relay')
         text = ' '.join(peer.candidates)
         expect('10.0.' not in text, f'{peer.name} has told its own address: {text}')
-    finish(lab, call)
+    story.end(lab, call)

@@ -15,7 +15,7 @@ AT_ONCE = 64
 
 
 class Host:
-    """A namespace with one interface, eth0. Addresses come with their prefix: 10.0.1.2/24."""
+    """A namespace with one interface, eth0. Addresses come with their prefix: 10.0.1.2."""
     count = 0
 
     def __init__(self, router, name, addresses, nat=None):
@@ -45,21 +45,17 @@ class Host:
             self.add(address)
 
     def add(self, address):
-        # Later than "up": an interface that goes down loses its routes.
-        v6 = ':' in address
-        self.space.ip(f'address add {address} dev eth0' + (' nodad' if v6 else ''),
-                      f'route replace {"::/0" if v6 else "0.0.0.0/0"} dev eth0')
+        # As a network of its own: with others of the same it would go when the first of them does.
+        self.space.ip(f'address add {address}/128 dev eth0 nodad' if ':' in address else
+                      f'address add {address}/32 dev eth0',
+                      f'route replace {"::/0" if ":" in address else "0.0.0.0/0"} dev eth0')
         self.addresses.append(address)
-        self.router.owners[packed(address.split('/')[0])] = self
+        self.router.owners[packed(address)] = self
 
     def remove(self, address):
-        self.space.ip(f'address del {address} dev eth0')
+        self.space.ip(f'address del {address}/{128 if ":" in address else 32} dev eth0')
         self.addresses.remove(address)
-        del self.router.owners[packed(address.split('/')[0])]
-
-    def address(self, family=4):
-        """The first of a family, without its prefix."""
-        return next(a.split('/')[0] for a in self.addresses if (':' in a) == (family == 6))
+        del self.router.owners[packed(address)]
 
     def stops(self, packet):
         return self.cut or packet.protocol in self.blocks

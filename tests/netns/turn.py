@@ -30,7 +30,7 @@ class TurnServer:
 
     def __init__(self, lab):
         expect(program() is not None, 'there is no turnserver: install coturn, or say where it is by STRAIT_TURNSERVER')
-        self.host = lab.host('turn', f'{self.ADDRESS}/24', f'{self.ADDRESS_6}/64')
+        self.host = lab.host('turn', self.ADDRESS, self.ADDRESS_6)
         self.folder = tempfile.TemporaryDirectory()
         self.certificate = f'{self.folder.name}/cert.pem'
         make_certificate(self.folder.name, self.ADDRESS)

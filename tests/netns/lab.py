@@ -11,10 +11,10 @@ from turn import TurnServer
 CASES = []
 
 
-def case(name):
-    """Registers a function of one argument, its laboratory."""
+def case(name, slow=False):
+    """Registers a function of one argument, its laboratory. Slow ones begin first."""
     def register(function):
-        CASES.append((name, function))
+        CASES.insert(0 if slow else len(CASES), (name, function))
         return function
     return register
 

@@ -28,6 +28,7 @@ struct peer {
     bool deaf;     /* its candidates are not signalled */
     bool tcp_only; /* only those of TCP are */
     uint16_t sequence;
+    struct strait_endpoint_config endpoint_config; /* but its size */
 };
 
 struct pair {
@@ -35,6 +36,7 @@ struct pair {
     struct peer peer[2];
     int family; /* AF_INET, AF_INET6: of loopback alone. 0: the agents choose */
     enum roles roles;
+    strait_time until; /* the test's own */
 };
 
 /* Makes both, signals all and gathers. */

@@ -89,12 +89,122 @@ static void local_addresses_are_chosen(void **state)
     finish(&pair);
 }
 
+/* --- Peers from denied addresses ------------------------------------------------------------------- */
+
+static const char *const no_loopback[] = { "127.0.0.0/8" };
+
+static bool a_while_has_passed(const struct pair *pair)
+{
+    return strait_runtime_now(pair->runtime) > pair->until;
+}
+
+static void gather_on_loopback(struct pair *pair, enum kind other)
+{
+    pair->peer[1].kind = other;
+    pair->family = AF_INET;
+}
+
+/* It has our candidates and credentials, and checks; by UDP and, agent against agent, by TCP. */
+static void check_deaf_to_denied(enum kind other, bool tcp, bool by_endpoint)
+{
+    struct pair pair = { 0 };
+    gather_on_loopback(&pair, other);
+    struct strait_address_rules deny = { .deny = no_loopback, .n_deny = 1 };
+    *(by_endpoint ? &pair.peer[0].endpoint_config.remote : &pair.peer[0].config.remote) = deny;
+    for (int i = 0; i < 2; i++) {
+        pair.peer[i].config.ice_tcp = pair.peer[i].tcp_only = tcp;
+    }
+    start_as_set(&pair);
+    pair.until = strait_runtime_now(pair.runtime) + 1500 * STRAIT_MS;
+    run_until(&pair, a_while_has_passed);
+    struct strait_transport_stats stats = { .size = sizeof stats };
+    assert_int_equal(strait_transport_stats(pair.peer[0].transport, &stats), STRAIT_OK);
+    assert_in_range(stats.remote_denied, 1, 10);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair.peer[i].states[STRAIT_ICE_CONNECTED], 0);
+        assert_null(strait_transport_path(pair.peer[i].transport));
+    }
+    finish(&pair);
+}
+
+static void peers_from_denied_addresses_are_not_heard(void **state)
+{
+    (void)state;
+    check_deaf_to_denied(AGENT, false, false);
+    check_deaf_to_denied(AGENT, false, true);
+    check_deaf_to_denied(FULL, false, false);
+    check_deaf_to_denied(AGENT, true, false);
+}
+
+static void rules_that_allow_the_peer_change_nothing(void **state)
+{
+    (void)state;
+    for (int tcp = 0; tcp < 2; tcp++) {
+        struct pair pair = { 0 };
+        gather_on_loopback(&pair, AGENT);
+        for (int i = 0; i < 2; i++) {
+            pair.peer[i].config.remote = (struct strait_address_rules){ .allow = no_loopback,
+                                                                        .n_allow = 1 };
+            pair.peer[i].config.ice_tcp = pair.peer[i].tcp_only = tcp;
+        }
+        start_as_set(&pair);
+        run_until(&pair, writable);
+        media_alternates(&pair);
+        finish(&pair);
+    }
+}
+
+static void the_endpoints_local_rules_hold_as_well(void **state)
+{
+    struct pair pair = { 0 };
+    (void)state;
+    gather_on_loopback(&pair, AGENT);
+    pair.peer[0].endpoint_config.local =
+        (struct strait_address_rules){ .deny = (const char *[]){ "%lo" }, .n_deny = 1 };
+    create_as_set(&pair);
+    assert_int_equal(strait_agent_gather(pair.peer[0].transport), STRAIT_E_NOT_FOUND);
+    assert_int_equal(strait_agent_gather(pair.peer[1].transport), STRAIT_OK);
+    finish(&pair);
+}
+
+static void agents_advertise_as_their_endpoint_does(void **state)
+{
+    static const struct strait_address_mapping mapping = { "127.0.0.1", "203.0.113.9" };
+    char text[STRAIT__ADDRESS_TEXT];
+    (void)state;
+    for (int added = 0; added < 2; added++) {
+        struct pair pair = { 0 };
+        struct strait_candidate candidates[64];
+        gather_on_loopback(&pair, AGENT);
+        pair.peer[0].endpoint_config.mappings = &mapping;
+        pair.peer[0].endpoint_config.n_mappings = 1;
+        pair.peer[0].endpoint_config.mappings_added = added;
+        start_as_set(&pair);
+        run_until(&pair, both_gathered);
+        size_t n = strait_agent_local_candidates(pair.peer[0].transport, candidates, 64);
+        assert_int_equal(n, added ? 2 : 1);
+        const struct strait_candidate *last = &candidates[n - 1];
+        assert_string_equal(strait__address_print_host(&last->address, text, sizeof text),
+                            "203.0.113.9");
+        assert_int_equal(last->type, added ? STRAIT_CANDIDATE_SRFLX : STRAIT_CANDIDATE_HOST);
+        assert_int_not_equal(strait__address_port(&last->address), 0);
+        /* The peer's address is good, so they find each other all the same (peer-reflexive). */
+        run_until(&pair, writable);
+        media_alternates(&pair);
+        finish(&pair);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(remote_candidates_are_checked_and_counted),
         cmocka_unit_test(there_is_a_limit),
         cmocka_unit_test(local_addresses_are_chosen),
+        cmocka_unit_test(peers_from_denied_addresses_are_not_heard),
+        cmocka_unit_test(rules_that_allow_the_peer_change_nothing),
+        cmocka_unit_test(the_endpoints_local_rules_hold_as_well),
+        cmocka_unit_test(agents_advertise_as_their_endpoint_does),
     };
     return cmocka_run_group_tests_name("agent_rules", tests, NULL, NULL);
 }

@@ -150,6 +150,10 @@ int strait__agent_gather(struct strait__agent *a)
         a->gathering = false;
         return STRAIT_E_SYSTEM;
     }
+    error = strait__agent_filter(a);
+    if (error != STRAIT_OK) {
+        return error;
+    }
     strait__guest_wake(&a->guest);
     return STRAIT_OK;
 }

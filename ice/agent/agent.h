@@ -19,6 +19,7 @@ enum {
     /* More are not gathered from: libnice's own bound (NICE_CANDIDATE_MAX_LOCAL_ADDRESSES). */
     STRAIT__AGENT_MAX_LOCAL = 64,
     STRAIT__AGENT_MAX_REMOTE = 64,
+    STRAIT__AGENT_MAX_EXEMPT = 16, /* addresses of STUN and TURN servers */
     STRAIT__AGENT_DATAGRAM = 2048, /* longer ones come over no path's MTU */
 };
 
@@ -72,6 +73,8 @@ struct strait__agent {
     size_t n_batch;
     struct strait__agent_datagram *early; /* STRAIT__AGENT_EARLY, or NULL */
     size_t n_early;
+    struct sockaddr_storage exempt[STRAIT__AGENT_MAX_EXEMPT]; /* see filter.c */
+    size_t n_exempt;
 };
 
 /* What a transport has: libnice cannot gather again, so that another network takes another NiceAgent. */
@@ -136,6 +139,13 @@ void strait__agent_end_close(struct strait__agent *a);
 /* --- interfaces.c --- */
 /* Before gathering: the addresses that the rules allow. STRAIT_E_NOT_FOUND. */
 int strait__agent_choose_addresses(struct strait__agent *a);
+
+/* --- filter.c --- */
+/* When sockets are open: what comes from addresses that the remote rules deny is not read by them. STRAIT_E_SYSTEM,
+ * _LIMIT, _NOMEM. */
+int strait__agent_filter(struct strait__agent *a);
+/* A server of ours may have a denied address. Before strait__agent_filter. */
+void strait__agent_exempt(struct strait__agent *a, const struct sockaddr_storage *server);
 
 /* --- bridge.c --- */
 /* Does what the context has to do, and tells the runtime what it waits for next. */

@@ -1,37 +1,154 @@
-/* The addresses of this host that an agent gathers from. */
-#include <nice/interfaces.h>
+/* The addresses of this host that an agent gathers from. libnice would leave out interfaces by names that it was
+ * compiled with, and cannot be asked which. */
+#include "ice/agent/interfaces.h"
+
+#include <ifaddrs.h>
+#include <linux/if_addr.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ice/agent/agent.h"
 #include "transport/address.h"
+#include "transport/endpoint.h"
+#include "transport/util.h"
 
-static bool allowed(const struct strait__agent *a, const char *text)
+enum { MOST = 256 };
+
+/* --- The choice --------------------------------------------------------------------------------------- */
+
+static const struct in6_addr *six(const struct strait__local_address *a)
 {
-    char host[STRAIT__ADDRESS_TEXT];
-    struct sockaddr_storage address;
-    g_strlcpy(host, text, sizeof host);
-    host[strcspn(host, "%")] = '\0'; /* a link-local one's scope */
-    return strait__address_parse(&address, host, 0) &&
-           strait__rules_allow(&a->agents->local_rules, &address);
+    return &((const struct sockaddr_in6 *)(const void *)&a->address)->sin6_addr;
 }
 
-static bool add(struct strait__agent *a, const char *text)
+static bool is_temporary(const struct strait__local_address *a)
+{
+    return (a->flags & IFA_F_TEMPORARY) != 0 &&
+           (a->flags & (IFA_F_DEPRECATED | IFA_F_DADFAILED)) == 0 &&
+           ((a->flags & IFA_F_TENTATIVE) == 0 || (a->flags & IFA_F_OPTIMISTIC) != 0);
+}
+
+/* RFC 8445, 5.1.1.1: of two of a network the one that does not tell who this host is. */
+static bool has_temporary(const struct strait__local_address *all, size_t n,
+                          const struct strait__local_address *a)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].address.ss_family == AF_INET6 && is_temporary(&all[i]) &&
+            strcmp(all[i].interface, a->interface) == 0 && memcmp(six(&all[i]), six(a), 8) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool usable_six(const struct strait__local_address *all, size_t n,
+                       const struct strait__local_address *a, bool named)
+{
+    bool gone = (a->flags & (IFA_F_DEPRECATED | IFA_F_DADFAILED)) != 0;
+    bool not_yet = (a->flags & IFA_F_TENTATIVE) != 0 && (a->flags & IFA_F_OPTIMISTIC) == 0;
+    /* A candidate has no scope: the peer could not tell on which of its links that is. */
+    bool local = IN6_IS_ADDR_LINKLOCAL(six(a)) && !named;
+    bool hidden = (a->flags & IFA_F_TEMPORARY) == 0 && has_temporary(all, n, a);
+    return !gone && !not_yet && !local && !hidden && !IN6_IS_ADDR_SITELOCAL(six(a)) &&
+           !IN6_IS_ADDR_V4COMPAT(six(a)) && !IN6_IS_ADDR_V4MAPPED(six(a));
+}
+
+bool strait__local_usable(const struct strait__local_address *all, size_t n, size_t i,
+                          const struct strait__rules *const *rules, size_t n_rules)
+{
+    const struct strait__local_address *a = &all[i];
+    bool named = false; /* somebody has said which ones: then loopback may be among them */
+    for (size_t k = 0; k < n_rules; k++) {
+        named = named || rules[k]->n_allow > 0;
+        if (!strait__rules_allow_on(rules[k], &a->address, a->interface)) {
+            return false;
+        }
+    }
+    if (a->loopback) {
+        return named;
+    }
+    return a->address.ss_family != AF_INET6 || usable_six(all, n, a, named);
+}
+
+/* --- The host --------------------------------------------------------------------------------------------- */
+
+/* getifaddrs has no flags of IPv6 addresses. What is not found has none. */
+static void read_flags(struct strait__local_address *all, size_t n)
+{
+    struct in6_addr address;
+    char hex[33], name[IFNAMSIZ], line[128];
+    unsigned flags;
+    FILE *file = fopen("/proc/net/if_inet6", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        /* address, index, prefix, scope, flags, name */
+        bool good = sscanf(line, "%32[0-9a-f] %*x %*x %*x %x %15s", hex, &flags, name) == 3 &&
+                    strlen(hex) == 32;
+        for (size_t k = 0; good && k < sizeof address.s6_addr; k++) {
+            unsigned byte;
+            good = sscanf(hex + 2 * k, "%2x", &byte) == 1;
+            address.s6_addr[k] = (uint8_t)byte;
+        }
+        for (size_t i = 0; good && i < n; i++) {
+            if (all[i].address.ss_family == AF_INET6 &&
+                memcmp(six(&all[i]), &address, sizeof address) == 0 &&
+                strcmp(all[i].interface, name) == 0) {
+                all[i].flags = flags;
+            }
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
+static size_t read_host(struct strait__local_address *out, const struct ifaddrs *all)
+{
+    size_t n = 0;
+    for (const struct ifaddrs *one = all; one != NULL && n < MOST; one = one->ifa_next) {
+        struct strait__local_address *a = &out[n];
+        memset(a, 0, sizeof *a);
+        if ((one->ifa_flags & IFF_UP) == 0 ||
+            !strait__address_copy(&a->address, one->ifa_addr, sizeof a->address)) {
+            continue;
+        }
+        g_strlcpy(a->interface, one->ifa_name, sizeof a->interface);
+        a->loopback = (one->ifa_flags & IFF_LOOPBACK) != 0;
+        n++;
+    }
+    read_flags(out, n);
+    return n;
+}
+
+static bool add(struct strait__agent *a, const struct sockaddr_storage *local)
 {
     NiceAddress address;
     nice_address_init(&address);
-    return allowed(a, text) && nice_address_set_from_string(&address, text) &&
-           nice_agent_add_local_address(a->nice, &address);
+    nice_address_set_from_sockaddr(&address, (const struct sockaddr *)local);
+    return nice_agent_add_local_address(a->nice, &address);
 }
 
 int strait__agent_choose_addresses(struct strait__agent *a)
 {
-    if (a->chosen || a->agents->local_rules.n == 0) {
+    const struct strait__rules *rules[] = { &a->agents->local_rules,
+                                            &a->agents->endpoint->local_rules };
+    struct strait__local_address *all;
+    struct ifaddrs *interfaces;
+    if (a->chosen) {
         return STRAIT_OK;
     }
-    GList *all = nice_interfaces_get_local_ips(a->agents->local_rules.n_allow > 0);
-    for (const GList *one = all; one != NULL; one = one->next) {
-        a->chosen = add(a, one->data) || a->chosen;
+    if (getifaddrs(&interfaces) != 0) {
+        return strait__fail_errno(a->guest.runtime, "getifaddrs");
     }
-    g_list_free_full(all, g_free);
-    return a->chosen ? STRAIT_OK : STRAIT_E_NOT_FOUND;
+    all = strait__alloc(&a->hooks, MOST * sizeof *all);
+    size_t n = all != NULL ? read_host(all, interfaces) : 0;
+    size_t taken = 0;
+    for (size_t i = 0; i < n && taken < STRAIT__AGENT_MAX_LOCAL; i++) {
+        taken += strait__local_usable(all, n, i, rules, 2) && add(a, &all[i].address);
+    }
+    a->chosen = taken > 0;
+    freeifaddrs(interfaces);
+    int none = all == NULL ? STRAIT_E_NOMEM : STRAIT_E_NOT_FOUND;
+    strait__free(&a->hooks, all);
+    return a->chosen ? STRAIT_OK : none;
 }

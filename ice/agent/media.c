@@ -163,6 +163,11 @@ void strait__agent_take_pair(struct strait__agent *a)
     if (a->has_path && strait__path_equal(&a->path, &path)) {
         return;
     }
+    /* The sockets' filters let none of these in; through a relay one might come. */
+    if (!strait__rules_allow(&a->agents->remote_rules, &path.remote)) {
+        a->agents->stats.remote_refused++;
+        return;
+    }
     if (strait_transport_set_path(a->agents->transport, &path, 0) == STRAIT_OK) {
         a->path = path;
         a->has_path = true;

@@ -61,6 +61,7 @@ static int give(struct strait__agent *a, const struct strait_ice_server *server,
     char host[STRAIT__ADDRESS_TEXT];
     guint port = strait__address_port(&url->address);
     strait__address_print_host(&url->address, host, sizeof host);
+    strait__agent_exempt(a, &url->address);
     if (url->turn) {
         return give_turn(a, server, url, host, port);
     }

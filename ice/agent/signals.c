@@ -2,6 +2,7 @@
  * when GLib has returned. */
 #include "ice/agent/agent.h"
 #include "transport/address.h"
+#include "transport/endpoint.h"
 #include "transport/transport.h"
 #include "transport/util.h"
 
@@ -44,12 +45,15 @@ static void on_candidate(NiceAgent *nice, NiceCandidate *candidate, gpointer use
 {
     struct strait__agent *a = user;
     (void)nice;
-    if (a->n_locals < STRAIT__AGENT_MAX_LOCAL &&
-        strait__agent_from_nice(&a->locals[a->n_locals], candidate)) {
+    struct strait_candidate local;
+    size_t room = STRAIT__AGENT_MAX_LOCAL - a->n_locals;
+    if (!a->gone && room > 0 && strait__agent_from_nice(&local, candidate)) {
         if (a->agents->config.policy == STRAIT_ICE_RELAY) {
-            hide_related(&a->locals[a->n_locals]);
+            hide_related(&local);
         }
-        a->n_locals++;
+        size_t n = strait__mappings_apply(&a->agents->endpoint->mappings, &local,
+                                          &a->locals[a->n_locals], room);
+        a->n_locals += n < room ? n : room;
         strait__guest_wake(&a->guest);
     }
 }

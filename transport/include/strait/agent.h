@@ -60,9 +60,13 @@ struct strait_agent_config {
     size_t n_servers;
     enum strait_ice_policy policy;
     /* Beside the endpoint's, for this agent alone; borrowed until strait_agent_create returns. This host's addresses
-     * that it gathers from: loopback is among them only where `allow` has it. */
+     * that it gathers from, up to 64. Loopback and IPv6 link-local ones are among them only where `allow` has them. Never
+     * are IPv6 ones that are tentative or deprecated, nor one that names this host for good where its network has given
+     * a temporary one as well (RFC 8445, 5.1.1.1). */
     struct strait_address_rules local;
-    /* The peer's candidates: STRAIT_E_DENIED for others, which are counted; no check goes to them. */
+    /* The peer's candidates: STRAIT_E_DENIED for others, which are counted; no check goes to them. What comes from a
+     * denied address to the agent's sockets, TCP's listening ones as well, is dropped by the kernel, but for the STUN and
+     * TURN servers'. */
     struct strait_address_rules remote;
 };
 
@@ -84,8 +88,8 @@ STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_
 /* Begins to gather local candidates; their events follow. Once: a restart keeps them, strait_agent_regather finds
  * others.
  * STRAIT_E_INVALID (no transport of an agent), _STATE (gathering or gathered), _NOT_FOUND (no address of this host is
- * allowed), _SYSTEM (no socket could be
- * opened: the port range is used up). */
+ * allowed, or it has none), _SYSTEM (no socket could be opened: the port range is used up; or filtered), _LIMIT (more
+ * remote rules than a socket filter has room for), _NOMEM. */
 STRAIT_API int strait_agent_gather(struct strait_transport *transport);
 
 /*

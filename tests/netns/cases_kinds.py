@@ -30,3 +30,21 @@ def handed_over(lab):
     for peer, come in zip(call.peers, ('10.0.1.77', '10.0.2.77')):
         story.hand_over(lab, call, peer, come)
     story.end(lab, call)
+
+
+def behind_nat(a, b, mapping):
+    @case(f'behind {"a symmetric NAT" if mapping == "dependent" else "a cone NAT"}: {a}, and {b} on a public address')
+    def run(lab):
+        nat = lab.nat('203.0.113.1', mapping=mapping, filtering='port')
+        call = lab.call(lab.peer(lab.host('ann', '10.0.1.2', nat=nat), a, 'controlling'),
+                        lab.peer(lab.host('bob', '198.51.100.2'), b, 'controlled'))
+        story.begin(lab, call)
+        story.forget(lab, call, call.peers[0], call.restart)
+        if a == 'agent':
+            story.forget(lab, call, call.peers[0], call.regather)
+        story.end(lab, call)
+
+
+for kinds in (('agent', 'lite', 'dependent'), ('agent', 'full', 'dependent'), ('agent', 'agent', 'dependent'),
+              ('full', 'lite', 'independent'), ('full', 'full', 'independent')):
+    behind_nat(*kinds)

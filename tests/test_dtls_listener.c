@@ -255,6 +255,96 @@ static struct pair_options post_quantum(enum strait_dtls_version server_max)
     return o;
 }
 
+/* How many of the server's HelloVerifyRequests are still to have another cookie than it gave. */
+static int stale;
+
+static bool change_cookie(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
+{
+    enum { HANDSHAKE = 22, HELLO_VERIFY_REQUEST = 3 };
+    (void)user;
+    if (from == PAIR_SERVER && data[0] == HANDSHAKE && data[13] == HELLO_VERIFY_REQUEST &&
+        stale > 0) {
+        data[len - 1] ^= 1;
+        stale--;
+        pair_queue(pair, !from, data, len);
+        return true;
+    }
+    return false;
+}
+
+struct forger {
+    bool ahead; /* of the server's HelloVerifyRequest; else behind it */
+    int left;
+};
+
+/* As if the server had got our answer already. */
+static bool forge_cookies(struct pair *pair, int from, uint8_t *data, size_t len, void *user)
+{
+    enum { HANDSHAKE = 22, HELLO_VERIFY_REQUEST = 3, MESSAGE_SEQ = 13 + 5, AT_ONCE = 7 };
+    struct forger *forger = user;
+    if (from != PAIR_SERVER || data[0] != HANDSHAKE || data[13] != HELLO_VERIFY_REQUEST) {
+        return false;
+    }
+    if (!forger->ahead) {
+        pair_queue(pair, !from, data, len);
+    }
+    for (size_t i = 1; i <= AT_ONCE && forger->left > 0; i++, forger->left--) {
+        data[MESSAGE_SEQ] ^= 1;
+        data[len - i] ^= 1;
+        pair_queue(pair, !from, data, len);
+    }
+    return !forger->ahead;
+}
+
+/* They delay the handshake, and that is all. */
+static void test_forged_cookies(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 4; cell++) {
+        struct pair_options o = cookies(STRAIT_DTLS_1_2);
+        struct forger forger = { .ahead = cell % 2, .left = cell % 2 ? 7 : 1000 };
+        o.min[0] = cell / 2 ? STRAIT_DTLS_1_2 : 0;
+        o.max[0] = 0;
+        o.max[1] = STRAIT_DTLS_1_2;
+        pair_init(pair, 1);
+        pair->tap = forge_cookies;
+        pair->tap_user = &forger;
+        assert_true(pair_connect(pair, &o));
+        assert_true(forger.left < 1000);
+        assert_int_equal(listener_stats(pair).accepted, 1);
+        assert_true(listener_stats(pair).client_hellos <= 4);
+        assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        pair_finish(pair);
+        assert_int_equal(pair->blocks, 0);
+    }
+    free(pair);
+}
+
+/* RFC 6347, 4.2.1: a server that has changed its secret asks again. */
+static void test_another_cookie(void **state)
+{
+    struct pair *pair = malloc(sizeof *pair);
+    (void)state;
+    for (int cell = 0; cell < 12; cell++) {
+        struct pair_options o = cell % 2 ? post_quantum(STRAIT_DTLS_1_2) : cookies(STRAIT_DTLS_1_2);
+        int changed = 1 + cell / 4;
+        o.min[0] = cell / 2 % 2 ? STRAIT_DTLS_1_2 : 0;
+        o.max[0] = 0;
+        o.max[1] = STRAIT_DTLS_1_2;
+        stale = changed;
+        pair_init(pair, 1);
+        pair->tap = change_cookie;
+        assert_true(pair_connect(pair, &o));
+        assert_int_equal(listener_stats(pair).bad_cookies, changed);
+        assert_int_equal(listener_stats(pair).accepted, 1);
+        assert_true(pair_keys_match(pair, STRAIT_SRTP_AEAD_AES_128_GCM));
+        pair_finish(pair);
+        assert_int_equal(pair->blocks, 0);
+    }
+    free(pair);
+}
+
 /* Both ClientHellos come in fragments; an answer comes after the last. */
 static void fragments(void (*plan)(struct pair *, struct refragment *), uint64_t dropped)
 {
@@ -384,7 +474,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cookie_round_trip),  cmocka_unit_test(test_group_with_cookie),
         cmocka_unit_test(test_suite_with_cookie),  cmocka_unit_test(test_psk_with_cookie),
-        cmocka_unit_test(test_alert_after_cookie), cmocka_unit_test(test_moving_boundary),
+        cmocka_unit_test(test_alert_after_cookie), cmocka_unit_test(test_another_cookie),
+        cmocka_unit_test(test_forged_cookies),     cmocka_unit_test(test_moving_boundary),
         cmocka_unit_test(test_many_fragments),     cmocka_unit_test(test_overlapping_fragments),
         cmocka_unit_test(test_forged_fragments),   cmocka_unit_test(test_mtus),
         cmocka_unit_test(test_each_datagram),      cmocka_unit_test(test_bad_path),

@@ -101,6 +101,9 @@ struct strait_dtls {
     size_t retry_len;
     uint8_t *first_hello; /* the record that `retry` answered */
     size_t first_hello_len;
+    uint8_t *cookie; /* client: that a HelloVerifyRequest brought, until the ServerHello comes */
+    size_t cookie_len;
+    bool asked_again;             /* ... and now another one */
     const uint8_t *cookie_secret; /* while a ClientHello with a cookie is accepted; else NULL */
     enum strait_srtp_profile chosen_profile; /* ... and the profile for it */
 
@@ -204,6 +207,13 @@ void strait__dtls_refuse(struct strait_dtls *d);
 void strait__dtls_forget_first(struct strait_dtls *d);
 /* The peer said again what it said before. */
 void strait__dtls_peer_repeats(struct strait_dtls *d);
+
+/* --- verify_request.c --- */
+/* The client got a HelloVerifyRequest. False: wolfSSL shall not see it. */
+bool strait__dtls_verify_request(struct strait_dtls *d, const struct strait__handshake *message);
+/* Instead of repeating a ClientHello whose cookie was no good. False: it was not refused. */
+bool strait__dtls_begins_anew(struct strait_dtls *d);
+void strait__dtls_forget_cookie(struct strait_dtls *d);
 
 /* --- verify.c --- */
 int strait__dtls_on_verify(int ok, WOLFSSL_X509_STORE_CTX *store);

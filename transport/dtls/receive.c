@@ -42,18 +42,26 @@ static void note_alert(struct strait_dtls *d, const struct strait__record *recor
     d->alert = alert[1];
 }
 
-/* What the client writes from now on is no ClientHello. */
-static void note_server_hello(struct strait_dtls *d, const struct strait__record *record)
+/* Of the client, which gets the server's hellos. False: the record goes no further. */
+static bool note_hello(struct strait_dtls *d, const struct strait__record *record)
 {
     struct strait__handshake h;
-    if (!d->hello_done &&
-        strait__handshake_read(&h, record->data + STRAIT__RECORD_HEADER,
-                               record->len - STRAIT__RECORD_HEADER) &&
-        h.type == STRAIT__SERVER_HELLO && h.offset == 0 &&
+    if (strait__dtls_is_server(d) ||
+        !strait__handshake_read(&h, record->data + STRAIT__RECORD_HEADER,
+                                record->len - STRAIT__RECORD_HEADER)) {
+        return true;
+    }
+    if (h.type == STRAIT__HELLO_VERIFY_REQUEST) {
+        return strait__dtls_verify_request(d, &h);
+    }
+    if (!d->hello_done && h.type == STRAIT__SERVER_HELLO && h.offset == 0 &&
         !strait__is_hello_retry(h.fragment, h.fragment_len)) {
+        /* What is written from now on is no ClientHello. */
         d->hello_done = true;
+        strait__dtls_forget_cookie(d);
         strait__dtls_answered(d);
     }
+    return true;
 }
 
 static bool is_hello_of_client(const struct strait_dtls *d, const struct strait__record *record)
@@ -100,7 +108,9 @@ static void pass(struct strait_dtls *d, struct strait__record *record)
             return;
         }
         if (record->type == STRAIT__HANDSHAKE) {
-            note_server_hello(d, record);
+            if (!note_hello(d, record)) {
+                return;
+            }
             if (strait__psk_on(d) && !sound_identity(d, record)) {
                 return;
             }

@@ -154,6 +154,9 @@ void strait__dtls_resend(struct strait_dtls *d)
         strait__flight_add(&d->flight, d->retry, d->retry_len);
         return;
     }
+    if (strait__dtls_begins_anew(d)) {
+        return;
+    }
     /* The first call of 1.3 only acknowledges where there is something to acknowledge. */
     strait__dtls_acknowledge(d);
     if (!strait__dtls_ended(d)) {

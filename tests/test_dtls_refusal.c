@@ -10,7 +10,7 @@
 
 #include "tests/dtls_rig.h"
 
-enum { EARLY_DATA = 42 };
+enum { PRE_SHARED_KEY = 41, EARLY_DATA = 42 };
 
 /* --- what an authentic peer may not ask for --- */
 
@@ -156,6 +156,41 @@ static void test_early_data(void **state)
     pair_finish(pair);
 }
 
+/* RFC 8446, 4.6.1: a ticket with which a client might resume, and send 0-RTT data. */
+static const char ticket[] = "\4\0\0\x1f\0\0\0\0\0\0\0\x1f" /* NewSessionTicket, 31 bytes */
+                             "\0\0\1\x2c\1\2\3\4"           /* ticket_lifetime, ticket_age_add */
+                             "\1\7"                         /* ticket_nonce */
+                             "\0\x9my ticket"
+                             "\0\x8\0\x2a\0\4\0\0\x40\0"; /* early_data: max_early_data_size */
+
+/* A client takes it, acknowledges it (RFC 9147, 7.1) and forgets it: no later ClientHello has a key to resume
+ * with, or early data. */
+static void test_tickets(void **state)
+{
+    enum { ACK = 26 };
+    struct pair_options o = rig_only(STRAIT_DTLS_1_3);
+    char message[sizeof ticket];
+    int acknowledged = 0;
+    (void)state;
+    assert_int_equal(sizeof ticket - 1, 12 + ticket[3]);
+    for (char seq = 0; seq < 12; seq++) {
+        pair_init(pair, 10);
+        pair->tap = keep_hello;
+        assert_true(pair_connect(pair, &o));
+        assert_true(oracle_hello_has(hello.data, hello.len, 51, NULL, 0)); /* key_share */
+        assert_false(oracle_hello_has(hello.data, hello.len, PRE_SHARED_KEY, NULL, 0));
+        assert_false(oracle_hello_has(hello.data, hello.len, EARLY_DATA, NULL, 0));
+        pair_run_for(pair, STRAIT_S);
+        memcpy(message, ticket, sizeof ticket);
+        message[5] = seq;
+        ask(PAIR_CLIENT, message, sizeof message - 1);
+        acknowledged += answers == 1 && answer.type == ACK;
+        rig_alive();
+        pair_finish(pair);
+    }
+    assert_true(acknowledged > 0);
+}
+
 /* --- DTLS 1.0, RFC 8996 --- */
 
 static bool make_old(struct pair *p, int from, uint8_t *data, size_t len, void *user)
@@ -209,9 +244,8 @@ static void test_dtls10(void **state)
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_renegotiation),
-        cmocka_unit_test(test_renegotiation_13),
-        cmocka_unit_test(test_early_data),
+        cmocka_unit_test(test_renegotiation), cmocka_unit_test(test_renegotiation_13),
+        cmocka_unit_test(test_early_data),    cmocka_unit_test(test_tickets),
         cmocka_unit_test(test_dtls10),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,19 +6,31 @@ enum { PATIENCE_S = 60 };
 
 /* --- Events --------------------------------------------------------------------------------------- */
 
+static bool destroyed(struct peer *peer, enum moment moment)
+{
+    if (moment == NEVER || peer->destroy != moment || peer->transport == NULL) {
+        return false;
+    }
+    strait_transport_destroy(peer->transport);
+    peer->transport = NULL;
+    return true;
+}
+
 static void on_ice(void *user, struct strait_transport *transport, enum strait_ice_state state)
 {
     struct peer *peer = user;
     assert_ptr_equal(transport, peer->transport);
     peer->states[state]++;
+    (void)destroyed(peer, state == STRAIT_ICE_CHECKING    ? IN_CHECKING
+                          : state == STRAIT_ICE_CONNECTED ? IN_CONNECTED
+                                                          : NEVER);
 }
 
 static void on_dtls(void *user, struct strait_transport *transport, enum strait_dtls_state state)
 {
-    struct peer *peer = user;
-    if (state == STRAIT_DTLS_CONNECTED && peer->destroy_on_connect) {
-        strait_transport_destroy(transport);
-        peer->transport = NULL;
+    (void)transport;
+    if (state == STRAIT_DTLS_CONNECTED) {
+        (void)destroyed(user, IN_DTLS);
     }
 }
 
@@ -29,6 +41,7 @@ static void on_packets(void *user, struct strait_transport *transport,
     (void)transport;
     (void)packets;
     peer->packets += (unsigned)n;
+    (void)destroyed(peer, IN_PACKETS);
 }
 
 static void on_candidate(void *user, struct strait_transport *transport,
@@ -36,7 +49,7 @@ static void on_candidate(void *user, struct strait_transport *transport,
 {
     struct peer *peer = user;
     (void)transport;
-    if (peer->other->transport != NULL && !peer->deaf &&
+    if (!destroyed(peer, IN_CANDIDATE) && peer->other->transport != NULL && !peer->deaf &&
         (!peer->tcp_only || candidate->protocol == STRAIT_CANDIDATE_TCP)) {
         int error = strait_transport_add_remote_candidate(peer->other->transport, candidate);
         assert_true(error == STRAIT_OK || error == STRAIT_E_UNSUPPORTED ||
@@ -49,6 +62,7 @@ static void on_gathered(void *user, struct strait_transport *transport)
     struct peer *peer = user;
     (void)transport;
     peer->gathered++;
+    (void)destroyed(peer, IN_GATHERED);
     strait_transport_end_of_candidates(peer->other->transport);
 }
 
@@ -176,7 +190,9 @@ void start_as_set(struct pair *pair)
 
 void create_as_set(struct pair *pair)
 {
-    assert_int_equal(strait_runtime_create(&pair->runtime, NULL), STRAIT_OK);
+    if (pair->runtime == NULL) {
+        assert_int_equal(strait_runtime_create(&pair->runtime, NULL), STRAIT_OK);
+    }
     create(pair, 0);
     create(pair, 1);
 }
@@ -196,6 +212,11 @@ void signal_and_gather(struct pair *pair)
 void finish(struct pair *pair)
 {
     strait_runtime_destroy(pair->runtime);
+    finish_peers(pair);
+}
+
+void finish_peers(struct pair *pair)
+{
     for (int i = 0; i < 2; i++) {
         strait_endpoint_destroy(pair->peer[i].endpoint);
         strait_certificate_unref(pair->peer[i].certificate);

@@ -14,6 +14,7 @@
 #include <strait/strait.h>
 
 enum kind { AGENT, LITE, FULL };
+enum moment { NEVER, IN_CANDIDATE, IN_GATHERED, IN_CHECKING, IN_CONNECTED, IN_DTLS, IN_PACKETS };
 enum roles { ONE_CONTROLS, BOTH_CONTROL, NONE_CONTROLS }; /* at first */
 
 struct peer {
@@ -24,15 +25,15 @@ struct peer {
     struct peer *other;
     struct strait_agent_config config; /* of an agent, but its events */
     unsigned packets, data, gathered, states[STRAIT_ICE_CLOSED + 1];
-    bool destroy_on_connect;
-    bool deaf;     /* its candidates are not signalled */
-    bool tcp_only; /* only those of TCP are */
+    enum moment destroy; /* inside this event's callback */
+    bool deaf;           /* its candidates are not signalled */
+    bool tcp_only;       /* only those of TCP are */
     uint16_t sequence;
     struct strait_endpoint_config endpoint_config; /* but its size */
 };
 
 struct pair {
-    struct strait_runtime *runtime;
+    struct strait_runtime *runtime; /* NULL: one is made */
     struct peer peer[2];
     int family; /* AF_INET, AF_INET6: of loopback alone. 0: the agents choose */
     enum roles roles;
@@ -47,6 +48,8 @@ void start_as_set(struct pair *pair);
 void create_as_set(struct pair *pair);
 void signal_and_gather(struct pair *pair);
 void finish(struct pair *pair);
+/* ... but the runtime. */
+void finish_peers(struct pair *pair);
 /* ICE and DTLS parameters of peer i for the other. */
 void signal_all(struct pair *pair, int i);
 void signal_ice(const struct peer *from, const struct peer *to);

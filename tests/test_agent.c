@@ -52,44 +52,6 @@ static void candidates_may_come_before_credentials(void **state)
     finish(&pair);
 }
 
-static bool one_gone(const struct pair *pair)
-{
-    return pair->peer[0].transport == NULL;
-}
-
-static void may_be_destroyed_in_its_own_callback(void **state)
-{
-    struct pair pair;
-    (void)state;
-    start(&pair, AGENT, AGENT);
-    pair.peer[0].destroy_on_connect = true;
-    run_until(&pair, one_gone);
-    strait_runtime_wait(pair.runtime, 50 * STRAIT_MS);
-    finish(&pair);
-}
-
-static void may_be_destroyed_at_any_moment(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 30; i++) {
-        struct pair pair;
-        start(&pair, AGENT, i % 2 == 0 ? AGENT : LITE);
-        for (int k = 0; k < i; k++) {
-            strait_runtime_wait(pair.runtime, 3 * STRAIT_MS);
-        }
-        if (i % 3 == 0) {
-            strait_transport_destroy(pair.peer[0].transport);
-            pair.peer[0].transport = NULL;
-            strait_runtime_wait(pair.runtime, 3 * STRAIT_MS);
-        }
-        if (i % 3 == 1) {
-            strait_runtime_remove(pair.runtime, pair.peer[0].endpoint);
-            strait_runtime_wait(pair.runtime, 3 * STRAIT_MS);
-        }
-        finish(&pair);
-    }
-}
-
 static void wrong_arguments_are_errors(void **state)
 {
     struct strait_runtime *runtime;
@@ -129,8 +91,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connects_by_tcp_on_request),
         cmocka_unit_test(candidates_may_come_before_credentials),
-        cmocka_unit_test(may_be_destroyed_in_its_own_callback),
-        cmocka_unit_test(may_be_destroyed_at_any_moment),
         cmocka_unit_test(wrong_arguments_are_errors),
     };
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);

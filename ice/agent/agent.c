@@ -138,12 +138,16 @@ int strait__agent_create(struct strait__agent **out, struct strait__agents *agen
 
 int strait__agent_gather(struct strait__agent *a)
 {
-    if (a->gathering || a->gathered) {
+    if (a->gathering || a->gathered || a->guest.runtime == NULL ||
+        !strait__enter(a->guest.runtime)) {
         return STRAIT_E_STATE;
     }
     int error = strait__agent_choose_addresses(a);
     if (error != STRAIT_OK) {
         return error;
+    }
+    if (a->agents->network != NULL) {
+        (void)strait__agents_look(a->agents, a->guest.runtime);
     }
     a->gathering = true;
     if (!nice_agent_gather_candidates(a->nice, a->stream)) {

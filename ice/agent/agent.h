@@ -89,6 +89,14 @@ struct strait__agents {
     struct strait__agent *current;   /* whose path is used */
     struct strait__agent *next;      /* looks for a path to take over with; or NULL */
     struct strait__agent *leaving; /* has been taken over from, and receives for a while; or NULL */
+
+    struct strait__network *network; /* tells it of changes; NULL: nobody does */
+    struct strait__agents *next_member;
+    bool network_news;
+    /* The host's addresses when it gathered, or was told of others last. From the hooks, STRAIT__AGENT_MAX_LOCAL; NULL
+     * where nobody tells it. */
+    struct sockaddr_storage *known;
+    size_t n_known;
 };
 
 /* --- agents.c --- */
@@ -119,6 +127,11 @@ void strait__agent_leave(struct strait__agent *a);
 void strait__agent_report(struct strait__agent *a, enum strait_ice_state state, int error,
                           const char *detail);
 
+/* --- network.c --- */
+/* Where the application wants to know. STRAIT_E_NOMEM, _LIMIT, _SYSTEM. */
+int strait__network_join(struct strait__agents *agents, struct strait_runtime *runtime);
+void strait__network_leave(struct strait__agents *agents);
+
 /* --- keep.c --- */
 /* A copy of what the application has lent. STRAIT_E_NOMEM; bad entries are copied as they are. */
 int strait__servers_keep(const struct strait_hooks *hooks, const struct strait_ice_server **out,
@@ -139,6 +152,8 @@ void strait__agent_end_close(struct strait__agent *a);
 /* --- interfaces.c --- */
 /* Before gathering: the addresses that the rules allow. STRAIT_E_NOT_FOUND. */
 int strait__agent_choose_addresses(struct strait__agent *a);
+/* Whether the host has other addresses for it than those that are known, which are known then. */
+bool strait__agents_look(struct strait__agents *agents, struct strait_runtime *runtime);
 
 /* --- filter.c --- */
 /* When sockets are open: what comes from addresses that the remote rules deny is not read by them. STRAIT_E_SYSTEM,

@@ -8,6 +8,8 @@ enum { PACING_MS_MIN = 5 };
 void strait__agents_destroy(struct strait__agents *agents)
 {
     struct strait_hooks hooks = agents->hooks;
+    strait__network_leave(agents);
+    strait__free(&hooks, agents->known);
     strait__agent_destroy(agents->leaving);
     strait__agent_destroy(agents->current);
     strait__agent_destroy(agents->next);
@@ -39,7 +41,8 @@ static int read_rules(struct strait__agents *agents, struct strait_runtime *runt
                       const struct strait_agent_config *config)
 {
     const char *bad;
-    int error = strait__rules_init_local(&agents->local_rules, &agents->hooks, &config->local, &bad);
+    int error = strait__rules_init_local(&agents->local_rules, &agents->hooks, &config->local,
+                                         &bad);
     if (error == STRAIT_OK) {
         error = strait__rules_init(&agents->remote_rules, &agents->hooks, &config->remote, &bad);
     }
@@ -75,6 +78,9 @@ static int make_agents(struct strait_transport *t, struct strait_runtime *runtim
     int error = keep_config(agents, runtime, config);
     if (error == STRAIT_OK) {
         error = strait__agent_create(&agents->current, agents, runtime);
+    }
+    if (error == STRAIT_OK) {
+        error = strait__network_join(agents, runtime);
     }
     if (error != STRAIT_OK) {
         strait__agents_destroy(agents);

@@ -108,7 +108,8 @@ static size_t read_host(struct strait__local_address *out, const struct ifaddrs 
     for (const struct ifaddrs *one = all; one != NULL && n < MOST; one = one->ifa_next) {
         struct strait__local_address *a = &out[n];
         memset(a, 0, sizeof *a);
-        if ((one->ifa_flags & IFF_UP) == 0 ||
+        /* Without IFF_RUNNING its cable is out. */
+        if ((one->ifa_flags & IFF_UP) == 0 || (one->ifa_flags & IFF_RUNNING) == 0 ||
             !strait__address_copy(&a->address, one->ifa_addr, sizeof a->address)) {
             continue;
         }
@@ -128,27 +129,67 @@ static bool add(struct strait__agent *a, const struct sockaddr_storage *local)
     return nice_agent_add_local_address(a->nice, &address);
 }
 
+/* Up to STRAIT__AGENT_MAX_LOCAL of them. */
+static int list(const struct strait__agents *agents, struct strait_runtime *runtime,
+                struct sockaddr_storage *out, size_t *taken)
+{
+    const struct strait__rules *rules[] = { &agents->local_rules, &agents->endpoint->local_rules };
+    struct ifaddrs *interfaces;
+    *taken = 0;
+    if (getifaddrs(&interfaces) != 0) {
+        return strait__fail_errno(runtime, "getifaddrs");
+    }
+    struct strait__local_address *all = strait__alloc(&agents->hooks, MOST * sizeof *all);
+    size_t n = all != NULL ? read_host(all, interfaces) : 0;
+    for (size_t i = 0; i < n && *taken < STRAIT__AGENT_MAX_LOCAL; i++) {
+        if (strait__local_usable(all, n, i, rules, 2)) {
+            out[(*taken)++] = all[i].address;
+        }
+    }
+    freeifaddrs(interfaces);
+    int error = all != NULL ? STRAIT_OK : STRAIT_E_NOMEM;
+    strait__free(&agents->hooks, all);
+    return error;
+}
+
 int strait__agent_choose_addresses(struct strait__agent *a)
 {
-    const struct strait__rules *rules[] = { &a->agents->local_rules,
-                                            &a->agents->endpoint->local_rules };
-    struct strait__local_address *all;
-    struct ifaddrs *interfaces;
+    struct sockaddr_storage addresses[STRAIT__AGENT_MAX_LOCAL];
+    size_t n;
     if (a->chosen) {
         return STRAIT_OK;
     }
-    if (getifaddrs(&interfaces) != 0) {
-        return strait__fail_errno(a->guest.runtime, "getifaddrs");
+    int error = list(a->agents, a->guest.runtime, addresses, &n);
+    for (size_t i = 0; i < n; i++) {
+        a->chosen = add(a, &addresses[i]) || a->chosen;
     }
-    all = strait__alloc(&a->hooks, MOST * sizeof *all);
-    size_t n = all != NULL ? read_host(all, interfaces) : 0;
-    size_t taken = 0;
-    for (size_t i = 0; i < n && taken < STRAIT__AGENT_MAX_LOCAL; i++) {
-        taken += strait__local_usable(all, n, i, rules, 2) && add(a, &all[i].address);
+    return error == STRAIT_OK && !a->chosen ? STRAIT_E_NOT_FOUND : error;
+}
+
+/* --- Its changes ----------------------------------------------------------------------------------------- */
+
+static bool among(const struct sockaddr_storage *one, const struct sockaddr_storage *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strait__address_equal(one, &all[i])) {
+            return true;
+        }
     }
-    a->chosen = taken > 0;
-    freeifaddrs(interfaces);
-    int none = all == NULL ? STRAIT_E_NOMEM : STRAIT_E_NOT_FOUND;
-    strait__free(&a->hooks, all);
-    return a->chosen ? STRAIT_OK : none;
+    return false;
+}
+
+bool strait__agents_look(struct strait__agents *agents, struct strait_runtime *runtime)
+{
+    struct sockaddr_storage now[STRAIT__AGENT_MAX_LOCAL];
+    size_t n;
+    if (list(agents, runtime, now, &n) != STRAIT_OK) {
+        return false;
+    }
+    bool same = n == agents->n_known;
+    for (size_t i = 0; i < n && same; i++) {
+        same = among(&now[i], agents->known, agents->n_known);
+    }
+    memcpy(agents->known, now, n * sizeof *now);
+    agents->n_known = n;
+    return !same;
 }

@@ -24,6 +24,7 @@ void strait__guests_init(struct strait_runtime *runtime)
 void strait__guests_finish(struct strait_runtime *runtime)
 {
     struct strait__guests *guests = &runtime->guests;
+    strait__guests_detach(runtime, NULL);
     strait__deadlines_finish(&guests->deadlines);
     strait__free(&runtime->hooks, guests->places);
     strait__free(&runtime->hooks, guests->scratch);
@@ -92,8 +93,8 @@ int strait__guest_init(struct strait__guest *guest, const struct strait__guest_o
                        struct strait_runtime *runtime, const struct strait_endpoint *endpoint)
 {
     *guest = (struct strait__guest){ .ops = ops, .runtime = runtime };
-    guest->driven = strait__find_driven(runtime, endpoint);
-    if (guest->driven == NULL) {
+    guest->driven = endpoint != NULL ? strait__find_driven(runtime, endpoint) : NULL;
+    if (endpoint != NULL && guest->driven == NULL) {
         return STRAIT_E_NOT_FOUND;
     }
     guest->deadline.when = STRAIT_TIME_NEVER;

@@ -45,7 +45,8 @@ struct strait__guest {
     bool due;
 };
 
-/* STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint), _NOMEM, _LIMIT. */
+/* `endpoint` NULL: it is of none, and goes with the runtime.
+ * STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint), _NOMEM, _LIMIT. */
 int strait__guest_init(struct strait__guest *guest, const struct strait__guest_ops *ops,
                        struct strait_runtime *runtime, const struct strait_endpoint *endpoint);
 /* Its descriptors leave the set, and stay open. Legal inside its own `run`. */

@@ -84,6 +84,7 @@ struct strait__timer {
 };
 
 struct strait__guest;
+struct strait__network;
 
 struct strait__guest_place {
     struct strait__guest *guest; /* NULL: free */
@@ -95,8 +96,9 @@ struct strait__guests {
     struct strait__guest_place *places;
     uint32_t room, next_place;
     struct strait__deadlines deadlines;
-    struct strait__guest *due;     /* to be run */
-    struct strait__guest *running; /* ... and not yet in this turn */
+    struct strait__guest *due;       /* to be run */
+    struct strait__guest *running;   /* ... and not yet in this turn */
+    struct strait__network *network; /* ice/agent/network.c's, made by the first that wants it */
     void *scratch; /* what the guests share, made by the first that needs it; from the hooks */
 };
 

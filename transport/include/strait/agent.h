@@ -14,15 +14,24 @@
 extern "C" {
 #endif
 
-/* Both fire in the runtime's thread when it dispatches, and may call any function of any transport of the
+/* All fire in the runtime's thread when it dispatches, and may call any function of any transport of the
  * endpoint: destroying this very one is fine. May be NULL. */
 struct strait_agent_events {
     size_t size;
     /* A local candidate for the peer (RFC 8838: trickle). Borrowed until it returns. */
     void (*candidate)(void *user, struct strait_transport *transport,
                       const struct strait_candidate *candidate);
-    /* There will be no more of them before a restart: a=end-of-candidates. */
+    /* There will be no more of them before strait_agent_regather: a=end-of-candidates. */
     void (*gathered)(void *user, struct strait_transport *transport);
+    /*
+     * This host has other addresses to gather from (those of `local` and of interfaces that are up and running) than
+     * when it gathered, or when this was told last. Told when the kernel has been quiet for 0.3 s, after 2 s at the
+     * latest. Call strait_agent_regather where you will signal what it brings, now or once you can: strait does not
+     * do so itself, for a restart that the peer never hears of finds no path. An address that is gone takes its paths
+     * with it: what is sent there is counted (strait_runtime_stats, send_errors), and ICE is `disconnected` and then
+     * `failed` as with a peer that no longer answers.
+     */
+    void (*network_changed)(void *user, struct strait_transport *transport);
 };
 
 /* RTCIceServer with one URL. Borrowed until strait_agent_create returns. */

@@ -18,11 +18,11 @@ void commands_tell_local(struct peer *peer)
 static int do_remote(struct peer *peer, char *rest)
 {
     struct strait_ice_parameters remote = { .ice_lite = false };
-    int lite = 0;
-    if (sscanf(rest, "%256s %256s %d", remote.ufrag, remote.pwd, &lite) != 3) {
+    char lite = '0';
+    if (sscanf(rest, "%256s %256s %c", remote.ufrag, remote.pwd, &lite) != 3) {
         return STRAIT_E_PARSE;
     }
-    remote.ice_lite = lite != 0;
+    remote.ice_lite = lite == '1';
     return strait_transport_set_remote_ice(peer->transport, &remote);
 }
 

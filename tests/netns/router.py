@@ -11,6 +11,7 @@ from space import Space, run_ip
 ETH_P_ALL = 3
 ETH_TYPES = (0x0800, 0x86dd)
 OUTGOING = 4
+SO_RCVBUFFORCE = 33
 AT_ONCE = 64
 
 
@@ -37,7 +38,10 @@ class Host:
             'link set eth0 arp off addrgenmode none', 'link set eth0 up')
         run_ip([f'link set {self.link} arp off addrgenmode none', f'link set {self.link} up'])
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        try:
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 22)
+        except PermissionError:  # root of a user namespace: as much as everybody may have
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.socket.bind((self.link, ETH_P_ALL))
         self.socket.setblocking(False)
         router.plug(self)

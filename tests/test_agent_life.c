@@ -140,11 +140,142 @@ static void gathers_anew_towards_the_shared_port(void **state)
     gathers_anew(FULL);
 }
 
+static void the_last_of_several_counts(void **state)
+{
+    struct pair pair;
+    (void)state;
+    start_media(&pair, AGENT, AGENT);
+    unsigned before = open_descriptors();
+    for (int i = 0; i < 3; i++) {
+        regather(&pair.peer[0]);
+        regather(&pair.peer[0]);
+        negotiate(&pair, &pair.peer[0]);
+        /* In the middle of the checks. */
+        for (int k = 0; k < 4 * i; k++) {
+            send_both(&pair);
+        }
+        regather(&pair.peer[0]);
+        negotiate(&pair, &pair.peer[0]);
+        stream_until(&pair, completed);
+    }
+    stream_for(&pair, LINGERING_MS + 200);
+    assert_int_equal(open_descriptors(), before);
+    end_media(&pair);
+}
+
+static bool both_gathered_anew(const struct pair *pair)
+{
+    return pair->peer[0].gathered == 2 && pair->peer[1].gathered == 1;
+}
+
+static void candidates_may_overtake_the_new_credentials(void **state)
+{
+    struct pair pair;
+    (void)state;
+    start_media(&pair, AGENT, AGENT);
+    regather(&pair.peer[0]);
+    stream_until(&pair, both_gathered_anew);
+    assert_int_equal(strait_transport_restart_ice(pair.peer[1].transport, NULL, NULL), STRAIT_OK);
+    signal_ice(&pair.peer[0], &pair.peer[1]);
+    /* The other end gives its own ones again: after their end, and before the credentials that they are for. */
+    signal_candidates(&pair.peer[1]);
+    signal_ice(&pair.peer[1], &pair.peer[0]);
+    goal = pair.peer[0].states[STRAIT_ICE_COMPLETED] + 1;
+    stream_until(&pair, completed);
+    end_media(&pair);
+}
+
+/* --- Both at once ------------------------------------------------------------------------------------- */
+
+static void renew(const struct peer *peer)
+{
+    assert_int_equal(strait_transport_restart_ice(peer->transport, NULL, NULL), STRAIT_OK);
+}
+
+/* Each begins before it hears of the other. */
+static void cross(struct pair *pair, void (*first)(const struct peer *),
+                  void (*second)(const struct peer *))
+{
+    goal = pair->peer[0].states[STRAIT_ICE_COMPLETED] + 1;
+    goal = pair->peer[1].states[STRAIT_ICE_COMPLETED] >= goal
+               ? pair->peer[1].states[STRAIT_ICE_COMPLETED] + 1
+               : goal;
+    first(&pair->peer[0]);
+    second(&pair->peer[1]);
+    stream_for(pair, 10);
+    tell_new(&pair->peer[0]);
+    tell_new(&pair->peer[1]);
+    stream_until(pair, completed);
+}
+
+static void restarts_may_cross(void **state)
+{
+    struct pair pair;
+    (void)state;
+    start_media(&pair, AGENT, AGENT);
+    cross(&pair, renew, renew);
+    cross(&pair, regather, renew);
+    cross(&pair, renew, regather);
+    cross(&pair, regather, regather);
+    end_media(&pair);
+}
+
+static void gathering_anew_answers_a_restart(void **state)
+{
+    struct pair pair;
+    (void)state;
+    start_media(&pair, AGENT, AGENT);
+    uint16_t port = local_port(&pair.peer[0]);
+    goal = pair.peer[0].states[STRAIT_ICE_COMPLETED] + 1;
+    renew(&pair.peer[1]);
+    tell_new(&pair.peer[1]);
+    stream_for(&pair, 10);
+    regather(&pair.peer[0]);
+    tell_new(&pair.peer[0]);
+    stream_until(&pair, completed);
+    assert_int_not_equal(local_port(&pair.peer[0]), port);
+    end_media(&pair);
+}
+
+/* --- Ends ----------------------------------------------------------------------------------------------- */
+
+static void may_be_destroyed_while_it_gathers_anew(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 24; i++) {
+        struct pair pair;
+        start(&pair, AGENT, i % 2 == 0 ? AGENT : LITE);
+        run_until(&pair, writable);
+        regather(&pair.peer[0]);
+        if (i % 3 != 0) {
+            negotiate(&pair, &pair.peer[0]);
+        }
+        for (unsigned k = 0; k < i; k++) {
+            strait_runtime_wait(pair.runtime, 3 * STRAIT_MS);
+        }
+        if (i % 4 == 0) {
+            strait_transport_destroy(pair.peer[0].transport);
+            pair.peer[0].transport = NULL;
+            strait_runtime_wait(pair.runtime, 3 * STRAIT_MS);
+        }
+        if (i % 4 == 1) {
+            strait_runtime_remove(pair.runtime, pair.peer[0].endpoint);
+            assert_int_equal(strait_agent_regather(pair.peer[0].transport), STRAIT_E_STATE);
+        }
+        finish(&pair);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gathers_anew_towards_an_agent),
         cmocka_unit_test(gathers_anew_towards_the_shared_port),
+        cmocka_unit_test(the_last_of_several_counts),
+        cmocka_unit_test(candidates_may_overtake_the_new_credentials),
+        cmocka_unit_test(restarts_may_cross),
+        cmocka_unit_test(gathering_anew_answers_a_restart),
+        cmocka_unit_test(may_be_destroyed_while_it_gathers_anew),
     };
     return cmocka_run_group_tests_name("agent_life", tests, NULL, NULL);
 }

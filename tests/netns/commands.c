@@ -45,7 +45,11 @@ static int do_candidate(struct peer *peer, char *rest)
     if (error == STRAIT_OK) {
         error = strait_transport_add_remote_candidate(peer->transport, &candidate);
     }
-    return error == STRAIT_E_UNSUPPORTED ? STRAIT_OK : error;
+    if (error != STRAIT_E_UNSUPPORTED) {
+        return error;
+    }
+    printf("unsupported\ttext=%s\n", rest);
+    return STRAIT_OK;
 }
 
 static int do_end(struct peer *peer, char *rest)
@@ -79,6 +83,13 @@ static int do_regather(struct peer *peer, char *rest)
         commands_tell_local(peer);
     }
     return error;
+}
+
+/* The remote has restarted, and this is the answer to it: both in one turn, as an application does it. */
+static int do_answer(struct peer *peer, char *rest)
+{
+    int error = do_remote(peer, rest);
+    return error == STRAIT_OK ? do_restart(peer, rest) : error;
 }
 
 static int do_media(struct peer *peer, char *rest)
@@ -145,6 +156,7 @@ static const struct command {
     { "gather", do_gather },       { "restart", do_restart },
     { "media", do_media },         { "stats", do_stats },
     { "regather", do_regather },   { "quit", do_quit },
+    { "report", browser_report },  { "answer", do_answer },
 };
 
 static void run(struct peer *peer, char *line)

@@ -21,6 +21,14 @@ static bool read_role(struct peer_options *o, const char *value)
     return controls || strcmp(value, "controlled") == 0;
 }
 
+/* Another than goes with the role of ICE. */
+static bool read_dtls(struct peer_options *o, const char *value)
+{
+    bool client = strcmp(value, "client") == 0;
+    o->transport.dtls_role = client ? STRAIT_DTLS_CLIENT : STRAIT_DTLS_SERVER;
+    return client || strcmp(value, "server") == 0;
+}
+
 static bool read_ports(struct peer_options *o, const char *value)
 {
     char *end = NULL;
@@ -58,6 +66,8 @@ static bool read_flag(struct peer_options *o, const char *name)
         o->config.policy = STRAIT_ICE_RELAY;
     } else if (strcmp(name, "--tcp") == 0) {
         o->config.ice_tcp = true;
+    } else if (strcmp(name, "--echo") == 0) {
+        o->echo = true;
     } else if (strcmp(name, "--aggressive") == 0) {
         o->config.aggressive = true;
     } else {
@@ -73,6 +83,9 @@ static bool read_value(struct peer_options *o, const char *name, const char *val
     }
     if (strcmp(name, "--role") == 0) {
         return read_role(o, value);
+    }
+    if (strcmp(name, "--dtls") == 0) {
+        return read_dtls(o, value);
     }
     if (strcmp(name, "--bind") == 0) {
         o->bind = value;

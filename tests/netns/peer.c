@@ -36,7 +36,11 @@ static void on_packets(void *user, struct strait_transport *transport,
 {
     struct peer *peer = user;
     (void)transport;
-    media_receive(&peer->media, packets, n);
+    if (peer->options.echo) {
+        browser_receive(peer, packets, n);
+    } else {
+        media_receive(&peer->media, packets, n);
+    }
 }
 
 static const char *print_address(const struct sockaddr_storage *address, char *text, size_t room)

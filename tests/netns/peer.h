@@ -9,6 +9,7 @@ enum { PEER_MAX_SERVERS = 9, PEER_MAX_RULES = 16, MEDIA_MAX = 1 << 20 };
 
 struct peer_options {
     bool agent;
+    bool echo;
     enum strait_ice_kind ice; /* where it is no agent */
     const char *bind;         /* likewise: the address of the shared port */
     struct strait_transport_config transport;
@@ -25,6 +26,13 @@ struct media {
     uint8_t seen[MEDIA_MAX / 8];
 };
 
+/* A browser's packets, each once. */
+struct echo {
+    uint32_t received, twice, sent, refused;
+    uint16_t first, last;
+    uint8_t seen[65536 / 8];
+};
+
 struct peer {
     struct peer_options options;
     struct strait_runtime *runtime;
@@ -32,6 +40,7 @@ struct peer {
     struct strait_certificate *certificate;
     struct strait_transport *transport;
     struct media media;
+    struct echo echo;
     size_t n_line;
     bool ended;
     char line[4096];
@@ -47,6 +56,12 @@ void media_send(struct peer *peer, strait_time interval);
 void media_receive(struct media *media, const struct strait_packet *packets, size_t n);
 /* Prints its part of a line. */
 void media_tell(const struct media *media);
+
+/* --- browser.c --- */
+/* Sends them back. */
+void browser_receive(struct peer *peer, struct strait_packet *packets, size_t n);
+/* A command: statistics, a line. */
+int browser_report(struct peer *peer, char *rest);
 
 /* --- commands.c --- */
 /* Its credentials, a line. */

@@ -296,31 +296,33 @@ static bool give_password(StunAgent *agent, StunMessage *message, uint8_t *usern
     return true;
 }
 
-/* Each message in a buffer of exactly its length, at whose end AddressSanitizer watches. */
+/* What stands behind the message makes it right for whoever reads 20 bytes whatever the length says. */
 static void an_integrity_of_another_length_is_not_read_past_its_end(void **state)
 {
     static const uint16_t known[] = { STUN_ATTRIBUTE_USERNAME, STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
-                                      STUN_ATTRIBUTE_FINGERPRINT, 0 };
+                                      0 };
     static const uint8_t id[STRAIT__STUN_TRANSACTION] = { 1 };
-    struct villain v = { .random = 1 };
     struct strait_ice_parameters credentials = { .ufrag = "abcd", .pwd = "0123456789abcdefghijkl" };
+    struct villain v = { .theirs = &credentials };
     StunAgent agent;
     (void)state;
-    v.theirs = v.ours = &credentials;
     stun_agent_init(&agent, known, STUN_COMPATIBILITY_RFC5389,
-                    STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT);
-    for (enum strait__stun_class class_ = STRAIT__STUN_REQUEST; class_ <= STRAIT__STUN_INDICATION;
-         class_++) {
-        for (size_t n = 0; n <= 40; n++) {
-            uint8_t out[STRAIT__STUN_MAX];
+                    STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS);
+    for (int class_ = STRAIT__STUN_REQUEST; class_ <= STRAIT__STUN_INDICATION; class_++) {
+        for (uint16_t n = 0; n <= 40; n++) {
+            uint8_t out[256] = { 0 };
+            struct strait__stun_writer w;
             StunMessage message;
-            size_t len = make_short_integrity(&v, out, class_, id, n);
-            uint8_t *exact = malloc(len);
-            assert_non_null(exact);
-            memcpy(exact, out, len);
-            assert_int_equal(stun_agent_validate(&agent, &message, exact, len, give_password, &v),
-                             STUN_VALIDATION_UNAUTHORIZED);
-            free(exact);
+            strait__stun_begin(&w, out, sizeof out, (enum strait__stun_class)class_,
+                               STRAIT__STUN_BINDING, id);
+            strait__stun_add_username(&w, "abcd", "efgh");
+            size_t at = w.len, len = at + 4 + strait__stun_padded(n);
+            strait__put16(out + 2, (uint16_t)(len - STRAIT__STUN_HEADER));
+            strait__put16(out + at, STRAIT__STUN_MESSAGE_INTEGRITY);
+            strait__put16(out + at + 2, n);
+            assert_true(strait__stun_hmac(out + at + 4, out, at, credentials.pwd, 22));
+            assert_int_equal(stun_agent_validate(&agent, &message, out, len, give_password, &v),
+                             n == 20 ? STUN_VALIDATION_SUCCESS : STUN_VALIDATION_UNAUTHORIZED);
         }
     }
 }

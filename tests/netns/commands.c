@@ -196,5 +196,4 @@ void commands_read(void *user, short events)
     }
     peer->n_line = strlen(line);
     memmove(peer->line, line, peer->n_line);
-    fflush(stdout);
 }

@@ -36,7 +36,9 @@ class Lab:
         return self.router.nat(Nat(public, **ways))
 
     def peer(self, host, kind, role, *options):
-        peer = Peer(self.loop, host, kind, role, *options)
+        # One of two dispatches in its main thread, the other in the runtime's own.
+        threads = ['--thread'] if role == 'controlled' else []
+        peer = Peer(self.loop, host, kind, role, *threads, *options)
         self.peers.append(peer)
         return peer
 

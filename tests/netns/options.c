@@ -70,6 +70,8 @@ static bool read_flag(struct peer_options *o, const char *name)
         o->echo = true;
     } else if (strcmp(name, "--aggressive") == 0) {
         o->config.aggressive = true;
+    } else if (strcmp(name, "--thread") == 0) {
+        o->thread = true;
     } else {
         return false;
     }

@@ -169,9 +169,33 @@ static int open_peer(struct peer *peer)
     }
     if (error == STRAIT_OK) {
         tell_self(peer);
-        error = strait_runtime_watch(peer->runtime, STDIN_FILENO, POLLIN, commands_read, peer);
     }
     return error;
+}
+
+static int run_here(struct peer *peer)
+{
+    int error = strait_runtime_watch(peer->runtime, STDIN_FILENO, POLLIN, commands_read, peer);
+    while (error == STRAIT_OK && !peer->ended) {
+        error = strait_runtime_wait(peer->runtime, STRAIT_S);
+    }
+    return error;
+}
+
+static void read_there(void *user)
+{
+    commands_read(user, POLLIN);
+}
+
+/* This thread waits for lines, and all else is the other's. */
+static int run_in_thread(struct peer *peer)
+{
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+    int error = strait_runtime_start(peer->runtime);
+    while (error == STRAIT_OK && !peer->ended && poll(&in, 1, -1) > 0) {
+        error = strait_runtime_call(peer->runtime, read_there, peer);
+    }
+    return error == STRAIT_OK ? strait_runtime_stop(peer->runtime) : error;
 }
 
 static void close_peer(struct peer *peer)
@@ -187,19 +211,17 @@ static void close_peer(struct peer *peer)
 int main(int argc, char **argv)
 {
     static struct peer peer;
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    setvbuf(stdout, NULL, _IOLBF, 1 << 16);
     if (!peer_options_read(&peer.options, argc, argv)) {
         return 2;
     }
     int error = open_peer(&peer);
+    if (error == STRAIT_OK) {
+        error = peer.options.thread ? run_in_thread(&peer) : run_here(&peer);
+    }
     if (error != STRAIT_OK) {
         fprintf(stderr, "peer: %s: %s\n", strait_strerror(error),
                 peer.runtime != NULL ? strait_runtime_error_detail(peer.runtime) : "");
-    }
-    fflush(stdout);
-    while (error == STRAIT_OK && !peer.ended) {
-        error = strait_runtime_wait(peer.runtime, STRAIT_S);
-        fflush(stdout);
     }
     close_peer(&peer);
     return error == STRAIT_OK ? 0 : 1;

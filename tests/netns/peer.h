@@ -8,6 +8,7 @@
 enum { PEER_MAX_SERVERS = 9, PEER_MAX_RULES = 16, MEDIA_MAX = 1 << 20 };
 
 struct peer_options {
+    bool thread; /* the runtime has one of its own */
     bool agent;
     bool echo;
     enum strait_ice_kind ice; /* where it is no agent */
@@ -66,7 +67,7 @@ int browser_report(struct peer *peer, char *rest);
 /* --- commands.c --- */
 /* Its credentials, a line. */
 void commands_tell_local(struct peer *peer);
-/* Something is to be read on standard input. */
+/* Something is to be read on standard input. In the runtime's thread. */
 void commands_read(void *user, short events);
 
 #endif

@@ -81,6 +81,7 @@ void strait_dtls_destroy(struct strait_dtls *dtls)
     strait__reassembly_reset(&dtls->reassembly, &hooks);
     strait__dtls_forget_first(dtls);
     strait__dtls_forget_cookie(dtls);
+    strait__dtls_forget_held(dtls);
     strait__flight_finish(&dtls->flight, &hooks);
     strait__psk_close(dtls);
     strait__free(&hooks, dtls->peer_der);

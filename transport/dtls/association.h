@@ -82,6 +82,10 @@ struct strait_dtls {
     uint64_t next_seq0; /* epoch 0 is numbered by us, since we cut its messages; see wolf_io.c */
     bool sent;          /* wolfSSL sent something in this call */
     uint64_t records_sent;
+    size_t unacknowledged; /* records of 1.3's handshake that came since */
+    bool holds;    /* what wolfSSL sends is an acknowledgement that may turn out to be needless */
+    uint8_t *held; /* ... the newest one */
+    size_t held_len;
     bool sent_new;           /* ... a flight that had not been sent before */
     uint32_t newest_message; /* 1 + message_seq of the newest unprotected message sent */
     uint16_t newest_epoch;   /* the highest epoch sent in */
@@ -178,14 +182,24 @@ void strait__dtls_sink(void *user, const uint8_t *data, size_t len);
 void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len);
 /* The waiting flight once more. */
 void strait__dtls_resend(struct strait_dtls *d);
-/* Acknowledges a flight of 1.3 of which a part is missing (RFC 9147, section 7.1). */
-void strait__dtls_acknowledge(struct strait_dtls *d);
+/* 0, or wolfSSL's reason for what it returned; "wants more" is no reason. */
+int strait__dtls_reason(struct strait_dtls *d, int returned);
 /* The waiting flight was answered. */
 void strait__dtls_answered(struct strait_dtls *d);
 /* True while a flight of ours waits for an answer. */
 bool strait__dtls_waits(const struct strait_dtls *d);
 /* At the end of each call: sends what waits and sets the timer. */
 void strait__dtls_settle(struct strait_dtls *d);
+
+/* --- acknowledge.c --- */
+/* Acknowledges a flight of 1.3 of which a part is missing (RFC 9147, section 7.1). */
+void strait__dtls_acknowledge(struct strait_dtls *d);
+/* wolfSSL has read a record that began with `first`, after it had sent so many of its own. It names all that came
+ * since it sent something in one acknowledgement, which is due before that is longer than a datagram. */
+void strait__dtls_acknowledge_in_time(struct strait_dtls *d, uint8_t first, uint64_t sent);
+/* Keeps a record until it is known whether it is needed. */
+void strait__dtls_hold(struct strait_dtls *d, const uint8_t *record, size_t len);
+void strait__dtls_forget_held(struct strait_dtls *d);
 
 /* --- protected.c --- */
 /* A protected record to wolfSSL, and what became of it. */

@@ -5,8 +5,7 @@
 #include "transport/dtls/cid.h"
 #include "transport/dtls/names.h"
 
-/* 0, or wolfSSL's reason; "wants more" is no reason. */
-static int reason(struct strait_dtls *d, int returned)
+int strait__dtls_reason(struct strait_dtls *d, int returned)
 {
     int error = wolfSSL_get_error(d->ssl, returned);
     return error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE ? 0 : error;
@@ -17,7 +16,7 @@ static int shake(struct strait_dtls *d)
 {
     strait__dtls_enter(d);
     int done = strait__dtls_is_server(d) ? wolfSSL_accept(d->ssl) : wolfSSL_connect(d->ssl);
-    int error = done == WOLFSSL_SUCCESS ? 0 : reason(d, done);
+    int error = done == WOLFSSL_SUCCESS ? 0 : strait__dtls_reason(d, done);
     d->accepted = done == WOLFSSL_SUCCESS;
     strait__dtls_leave(d);
     return error;
@@ -62,7 +61,7 @@ static void read_data(struct strait_dtls *d, uint8_t *room, size_t size)
     while (!strait__dtls_ended(d)) {
         strait__dtls_enter(d);
         int n = wolfSSL_read(d->ssl, room, (int)size);
-        int error = n > 0 ? 0 : reason(d, n);
+        int error = n > 0 ? 0 : strait__dtls_reason(d, n);
         strait__dtls_leave(d);
         if (error != 0) {
             end_by(d, error);
@@ -84,6 +83,8 @@ static void free_arrays(struct strait_dtls *d)
 
 void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len)
 {
+    const uint64_t sent = d->records_sent;
+    const uint8_t kind = record != NULL ? record[0] : 0; /* data is read into the record's place */
     strait__dtls_feed(d, record, len);
     if (!d->accepted) {
         int error = shake(d);
@@ -107,6 +108,9 @@ void strait__dtls_run(struct strait_dtls *d, uint8_t *record, size_t len)
         read_data(d, record, len);
     }
     d->in_len = 0;
+    if (record != NULL && !strait__dtls_ended(d)) {
+        strait__dtls_acknowledge_in_time(d, kind, sent);
+    }
 }
 
 bool strait__dtls_waits(const struct strait_dtls *d)
@@ -128,18 +132,10 @@ static void timeout(struct strait_dtls *d)
 {
     strait__dtls_enter(d);
     int done = wolfSSL_dtls_got_timeout(d->ssl);
-    int error = done == WOLFSSL_SUCCESS ? 0 : reason(d, done);
+    int error = done == WOLFSSL_SUCCESS ? 0 : strait__dtls_reason(d, done);
     strait__dtls_leave(d);
     if (error != 0) {
         strait__dtls_fail_wolf(d, error);
-    }
-}
-
-void strait__dtls_acknowledge(struct strait_dtls *d)
-{
-    d->timer.quick = STRAIT_TIME_NEVER;
-    if (wolfSSL_dtls13_use_quick_timeout(d->ssl)) {
-        timeout(d);
     }
 }
 

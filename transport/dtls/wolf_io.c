@@ -218,6 +218,10 @@ int strait__dtls_on_send(WOLFSSL *ssl, char *buffer, int size, void *user)
     (void)ssl;
     uint8_t *data = (uint8_t *)buffer;
     size_t left = size > 0 && !d->muted ? (size_t)size : 0;
+    if (d->holds) {
+        strait__dtls_hold(d, data, left);
+        return size;
+    }
     while (left > STRAIT__RECORD_HEADER) {
         size_t len = record_length(d, data, left);
         send_record(d, data, len);

@@ -222,6 +222,7 @@ static void wrong_servers_are_errors(void **state)
     char longer[600];
     struct strait_ice_server many[9];
     struct strait_ice_server two[2] = { { .url = "stun:192.0.2.1" }, { .url = "stun:192.0.2.2" } };
+    struct strait_ice_server most[33];
     struct strait_ice_server one = { .url = "turn:192.0.2.1", .username = "a", .credential = "b" };
     (void)state;
     memset(longer, 'x', sizeof longer - 1);
@@ -230,14 +231,23 @@ static void wrong_servers_are_errors(void **state)
         many[i] = one;
     }
     check_refused(NULL, 1, STRAIT_E_INVALID, "");
-    check_refused(two, 2, STRAIT_E_UNSUPPORTED, "one STUN server");
+    for (size_t i = 0; i < 33; i++) {
+        most[i] = two[0];
+    }
+    check_refused(most, 33, STRAIT_E_LIMIT, "more than 32");
     check_refused(many, 9, STRAIT_E_LIMIT, "more than 8");
     one.credential = "";
     check_refused(&one, 1, STRAIT_E_INVALID, "ICE server 0");
     one.credential = longer;
     check_refused(&one, 1, STRAIT_E_INVALID, "credential");
-    one.url = "turns:192.0.2.1";
-    check_refused(&one, 1, STRAIT_E_UNSUPPORTED, "TLS");
+    one.credential = "b";
+    one.url = "turns:192.0.2.1?transport=udp";
+    check_refused(&one, 1, STRAIT_E_UNSUPPORTED, "DTLS");
+    /* A label of 64 letters. */
+    one.url = "turns:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example";
+    check_refused(&one, 1, STRAIT_E_PARSE, "certificate");
+    one.url = "stuns:192.0.2.1";
+    check_refused(&one, 1, STRAIT_E_UNSUPPORTED, "STUN over TLS");
     one.url = NULL;
     check_refused(&one, 1, STRAIT_E_INVALID, "there is none");
     two[1].url = "stun://192.0.2.2";

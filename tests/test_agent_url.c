@@ -45,18 +45,42 @@ static void well_formed_ones_are_read(void **state)
     good("turn:192.0.2.1:65535?transport=udp", "192.0.2.1:65535", true, false);
     good("turn:192.0.2.1?transport=tcp", "192.0.2.1:3478", true, true);
     good("Turn:[::1]:80?transport=TCP", "[::1]:80", true, true);
+    good("turns:192.0.2.1", "192.0.2.1:5349", true, true);
+    good("TURNS:[2001:db8::1]:443?transport=tcp", "[2001:db8::1]:443", true, true);
+}
+
+static void named(const char *text, const char *host, uint16_t port, bool tls)
+{
+    struct strait__ice_url url;
+    const char *why = NULL;
+    assert_int_equal(strait__ice_url_parse(&url, text, &why), STRAIT_OK);
+    assert_true(url.named);
+    assert_string_equal(url.host, host);
+    assert_int_equal(url.port, port);
+    assert_int_equal(url.tls, tls);
+    assert_int_equal(url.address.ss_family, AF_UNSPEC);
+}
+
+static void names_are_kept(void **state)
+{
+    (void)state;
+    named("stun:stun.example.org", "stun.example.org", 3478, false);
+    named("turn:turn.example.org:99?transport=udp", "turn.example.org", 99, false);
+    named("turns:Turn.Example.org", "Turn.Example.org", 5349, true);
+    named("turns:turn.example.org.:443?transport=tcp", "turn.example.org.", 443, true);
+    named("turn:a", "a", 3478, false);
+    named("stun:3com.example", "3com.example", 3478, false);
 }
 
 static void what_is_not_there_is_unsupported(void **state)
 {
-    static const char *const urls[] = { "turns:192.0.2.1",
-                                        "TURNS:192.0.2.1?transport=tcp",
+    static const char *const urls[] = { "turns:192.0.2.1?transport=udp",
+                                        "turns:turn.example.org:5349?transport=UDP",
+                                        "turns:192.0.2.1?transport=sctp",
                                         "stuns:192.0.2.1:5349",
-                                        "stun:stun.example.org",
-                                        "turn:turn.example.org:3478?transport=udp",
+                                        "stuns:stun.example.org",
                                         "turn:192.0.2.1?transport=sctp",
-                                        "turn:a",
-                                        "stun:3com.example" };
+                                        "turn:a?transport=tls" };
     (void)state;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         bad(urls[i], STRAIT_E_UNSUPPORTED);
@@ -129,13 +153,14 @@ static void malformed_ones_are_refused(void **state)
     bad(name, STRAIT_E_PARSE);
     name[5 + 253] = '\0';
     name[5] = 'a';
-    bad(name, STRAIT_E_UNSUPPORTED);
+    named(name, name + 5, 3478, false);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_ones_are_read),
+        cmocka_unit_test(names_are_kept),
         cmocka_unit_test(what_is_not_there_is_unsupported),
         cmocka_unit_test(malformed_ones_are_refused),
     };

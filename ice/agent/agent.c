@@ -13,6 +13,7 @@ static void free_agent(struct strait__agent *a)
         strait__agent_end_close(a);
         g_object_unref(a->nice);
     }
+    strait__servers_finish(a);
     if (a->context != NULL) {
         g_main_context_unref(a->context);
     }
@@ -149,8 +150,13 @@ int strait__agent_gather(struct strait__agent *a)
     if (a->agents->network != NULL) {
         (void)strait__agents_look(a->agents, a->guest.runtime);
     }
+    strait__servers_seek(a);
+    guint mark = strait__servers_mark(a);
     a->gathering = true;
-    if (!nice_agent_gather_candidates(a->nice, a->stream)) {
+    bool begun = nice_agent_gather_candidates(a->nice, a->stream);
+    strait__servers_hold(a, mark);
+    if (!begun) {
+        (void)strait__servers_gathered(a);
         a->gathering = false;
         return STRAIT_E_SYSTEM;
     }

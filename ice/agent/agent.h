@@ -33,6 +33,7 @@ struct strait__agent_batch {
 };
 
 struct strait__agents;
+struct strait__servers;
 
 /* One NiceAgent: its context, its sockets and what was gathered on them. */
 struct strait__agent {
@@ -50,6 +51,8 @@ struct strait__agent {
     guint stream;
     guint n_relays;
     bool has_stun;
+    bool has_four, has_six; /* addresses of this host that it gathers from */
+    struct strait__servers *servers;
     bool chosen;        /* libnice has the local addresses */
     strait_time synced; /* when the descriptors were last told to the kernel as if new */
     bool steady;        /* connected: no sockets are opened or closed */
@@ -141,13 +144,31 @@ void strait__servers_forget(const struct strait_hooks *hooks,
                             const struct strait_ice_server *servers, size_t n);
 
 /* --- servers.c --- */
+/* Whom turns: servers' certificates must come from: `trust`, or the system's where such a server needs one. As
+ * strait_agent_create's errors. */
+int strait__servers_trust(struct strait__agents *agents, struct strait_runtime *runtime,
+                          struct strait_trust *trust);
 /* Before gathering. As strait_agent_create's errors; the detail is the runtime's. */
 int strait__agent_give_servers(struct strait__agent *a, const struct strait_ice_server *servers,
                                size_t n);
+/* Around libnice's gathering. */
+void strait__servers_seek(struct strait__agent *a);
+guint strait__servers_mark(const struct strait__agent *a);
+void strait__servers_hold(struct strait__agent *a, guint mark);
+/* libnice says that it is done. False: it has said so, or was taken to have. */
+bool strait__servers_gathered(struct strait__agent *a);
+/* There may be candidates yet, whatever libnice says. */
+bool strait__servers_pending(const struct strait__agent *a);
+/* Tells the application which failed. */
+void strait__servers_tell(struct strait__agent *a);
+
+/* --- close.c --- */
 /* Gives allocations back: `closed` is set in a later run. */
 void strait__agent_begin_close(struct strait__agent *a);
 /* Before NiceAgent goes: does what is left of that, and waits for it. */
 void strait__agent_end_close(struct strait__agent *a);
+/* When NiceAgent is gone. */
+void strait__servers_finish(struct strait__agent *a);
 
 /* --- interfaces.c --- */
 /* Before gathering: the addresses that the rules allow. STRAIT_E_NOT_FOUND. */

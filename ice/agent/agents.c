@@ -14,6 +14,7 @@ void strait__agents_destroy(struct strait__agents *agents)
     strait__agent_destroy(agents->current);
     strait__agent_destroy(agents->next);
     strait__servers_forget(&hooks, agents->config.servers, agents->config.n_servers);
+    strait_trust_unref(agents->config.trust);
     strait__rules_finish(&agents->local_rules, &hooks);
     strait__rules_finish(&agents->remote_rules, &hooks);
     strait__zero(agents, sizeof *agents);
@@ -57,11 +58,14 @@ static int keep_config(struct strait__agents *agents, struct strait_runtime *run
 {
     agents->config = *config;
     agents->config.servers = NULL;
+    agents->config.trust = NULL;
     agents->config.local = agents->config.remote = (struct strait_address_rules){ .n_allow = 0 };
     int error = read_rules(agents, runtime, config);
-    return error == STRAIT_OK ? strait__servers_keep(&agents->hooks, &agents->config.servers,
-                                                     config->servers, config->n_servers)
-                              : error;
+    if (error == STRAIT_OK) {
+        error = strait__servers_keep(&agents->hooks, &agents->config.servers, config->servers,
+                                     config->n_servers);
+    }
+    return error == STRAIT_OK ? strait__servers_trust(agents, runtime, config->trust) : error;
 }
 
 static int make_agents(struct strait_transport *t, struct strait_runtime *runtime,

@@ -152,6 +152,15 @@ static int list(const struct strait__agents *agents, struct strait_runtime *runt
     return error;
 }
 
+/* Servers are asked from it: not from an IPv6 address of one link. */
+static void note_family(struct strait__agent *a, const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in6 *in6 = (const void *)address;
+    a->has_four = a->has_four || address->ss_family == AF_INET;
+    a->has_six = a->has_six ||
+                 (address->ss_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr));
+}
+
 int strait__agent_choose_addresses(struct strait__agent *a)
 {
     struct sockaddr_storage addresses[STRAIT__AGENT_MAX_LOCAL];
@@ -161,7 +170,10 @@ int strait__agent_choose_addresses(struct strait__agent *a)
     }
     int error = list(a->agents, a->guest.runtime, addresses, &n);
     for (size_t i = 0; i < n; i++) {
-        a->chosen = add(a, &addresses[i]) || a->chosen;
+        if (add(a, &addresses[i])) {
+            a->chosen = true;
+            note_family(a, &addresses[i]);
+        }
     }
     return error == STRAIT_OK && !a->chosen ? STRAIT_E_NOT_FOUND : error;
 }

@@ -63,6 +63,9 @@ static void on_gathered(NiceAgent *nice, guint stream, gpointer user)
     struct strait__agent *a = user;
     (void)nice;
     (void)stream;
+    if (!strait__servers_gathered(a)) {
+        return;
+    }
     a->gathering = false;
     a->gathered = a->gathered_news = true;
     strait__guest_wake(&a->guest);
@@ -93,7 +96,7 @@ static void tell_candidates(struct strait__agent *a)
                                                &candidate);
         }
     }
-    if (newest(a) && a->gathered_news) {
+    if (newest(a) && a->gathered_news && !strait__servers_pending(a)) {
         a->gathered_news = false;
         if (a->agents->config.events.gathered != NULL) {
             a->agents->config.events.gathered(a->agents->config.user, a->agents->transport);
@@ -120,6 +123,10 @@ static void tell_failed(struct strait__agent *a)
 /* RTCIceTransportState of libnice's component state. */
 static void tell_state(struct strait__agent *a)
 {
+    /* A server whose name is still looked up may help. */
+    if (a->state == NICE_COMPONENT_STATE_FAILED && strait__servers_pending(a)) {
+        return;
+    }
     a->state_news = false;
     a->steady = a->state == NICE_COMPONENT_STATE_READY;
     switch (a->state) {
@@ -144,7 +151,10 @@ static void tell_state(struct strait__agent *a)
 
 void strait__agent_tell(struct strait__agent *a)
 {
-    tell_candidates(a);
+    strait__servers_tell(a);
+    if (!a->gone) {
+        tell_candidates(a);
+    }
     if (!a->gone && a->pair_news) {
         a->pair_news = false;
         strait__agent_take_pair(a);

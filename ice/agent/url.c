@@ -6,9 +6,9 @@
 #include "transport/address.h"
 
 /* RFC 7064, 3.2 and RFC 7065, 3.2 */
-enum { PORT = 3478 };
+enum { PORT = 3478, TLS_PORT = 5349 };
 
-#define HOST_MAX 253u /* RFC 1035, 2.3.4, as text */
+#define HOST_MAX STRAIT__ICE_HOST_MAX
 
 struct cursor {
     const char *at;
@@ -21,7 +21,7 @@ static int refuse(struct cursor *c, int error, const char *why)
     return error;
 }
 
-static int read_scheme(struct cursor *c, bool *turn)
+static int read_scheme(struct cursor *c, struct strait__ice_url *url)
 {
     static const struct {
         const char *text;
@@ -35,16 +35,17 @@ static int read_scheme(struct cursor *c, bool *turn)
         if (strncasecmp(c->at, schemes[i].text, len) != 0) {
             continue;
         }
-        if (schemes[i].tls) {
-            /* libnice takes the word and sends plaintext. */
+        if (schemes[i].tls && !schemes[i].turn) {
             return refuse(c, STRAIT_E_UNSUPPORTED,
-                          "STUN and TURN over TLS are not there: use turn:...?transport=tcp");
+                          "STUN over TLS tells no address of a UDP socket: use stun:");
         }
-        *turn = schemes[i].turn;
+        url->turn = schemes[i].turn;
+        url->tls = url->tcp = schemes[i].tls;
+        url->port = schemes[i].tls ? TLS_PORT : PORT;
         c->at += len;
         return STRAIT_OK;
     }
-    return refuse(c, STRAIT_E_PARSE, "a server's URL begins with stun: or turn:");
+    return refuse(c, STRAIT_E_PARSE, "a server's URL begins with stun:, turn: or turns:");
 }
 
 static bool is_digit(char ch)
@@ -59,29 +60,28 @@ static bool is_name_char(char ch)
            ch == '.' || ch == '_';
 }
 
-static int read_six(struct cursor *c, struct sockaddr_storage *address)
+static int read_six(struct cursor *c, struct strait__ice_url *url)
 {
-    char text[64];
     const char *end = strchr(c->at, ']');
-    size_t len = end != NULL ? (size_t)(end - c->at) - 1 : sizeof text;
-    if (len >= sizeof text) {
+    size_t len = end != NULL ? (size_t)(end - c->at) - 1 : sizeof url->host;
+    if (len >= sizeof url->host) {
         return refuse(c, STRAIT_E_PARSE, "an IPv6 address ends with ]");
     }
-    memcpy(text, c->at + 1, len);
-    text[len] = '\0';
-    if (!strait__address_parse(address, text, PORT) || address->ss_family != AF_INET6) {
+    memcpy(url->host, c->at + 1, len);
+    url->host[len] = '\0';
+    if (!strait__address_parse(&url->address, url->host, 0) || url->address.ss_family != AF_INET6) {
         return refuse(c, STRAIT_E_PARSE, "what is in brackets is no IPv6 address");
     }
     c->at = end + 1;
     return STRAIT_OK;
 }
 
-static int read_host(struct cursor *c, struct sockaddr_storage *address)
+static int read_host(struct cursor *c, struct strait__ice_url *url)
 {
-    char text[HOST_MAX + 1];
+    char *text = url->host;
     size_t len = 0;
     if (c->at[0] == '[') {
-        return read_six(c, address);
+        return read_six(c, url);
     }
     bool digits = true; /* and dots: meant as an IPv4 address */
     while (len < HOST_MAX && is_name_char(c->at[len])) {
@@ -94,18 +94,18 @@ static int read_host(struct cursor *c, struct sockaddr_storage *address)
         return refuse(c, STRAIT_E_PARSE, "the host is missing or too long");
     }
     c->at += len;
-    if (strait__address_parse(address, text, PORT)) {
+    if (strait__address_parse(&url->address, text, 0)) {
         return STRAIT_OK;
     }
     if (digits || text[0] == '.' || strstr(text, "..") != NULL) {
         return refuse(c, STRAIT_E_PARSE, "the host is neither an address nor a name");
     }
-    /* The rest is still to be right. */
-    memset(address, 0, sizeof *address);
+    memset(&url->address, 0, sizeof url->address);
+    url->named = true;
     return STRAIT_OK;
 }
 
-static int read_port(struct cursor *c, struct sockaddr_storage *address)
+static int read_port(struct cursor *c, struct strait__ice_url *url)
 {
     uint32_t port = 0;
     if (*c->at != ':') {
@@ -119,7 +119,7 @@ static int read_port(struct cursor *c, struct sockaddr_storage *address)
     if (port == 0 || port > UINT16_MAX || digits > 5) {
         return refuse(c, STRAIT_E_PARSE, "a port is 1 to 65535");
     }
-    strait__address_set_port(address, (uint16_t)port);
+    url->port = (uint16_t)port;
     return STRAIT_OK;
 }
 
@@ -134,8 +134,14 @@ static int read_transport(struct cursor *c, struct strait__ice_url *url)
                       "after the port there is nothing, or ?transport= in a turn: URL");
     }
     c->at += sizeof key - 1;
+    bool udp = strcasecmp(c->at, "udp") == 0;
+    if (url->tls && udp) {
+        return refuse(c, STRAIT_E_UNSUPPORTED,
+                      "TURN over DTLS is not there: use turns:...?transport=tcp, which is TLS, or "
+                      "turn:");
+    }
     url->tcp = strcasecmp(c->at, "tcp") == 0;
-    if (url->tcp || strcasecmp(c->at, "udp") == 0) {
+    if (url->tcp || udp) {
         return STRAIT_OK;
     }
     /* RFC 7065, 3.1: transport-ext = 1*unreserved */
@@ -151,19 +157,18 @@ int strait__ice_url_parse(struct strait__ice_url *out, const char *url, const ch
     struct cursor c = { .at = url, .why = why };
     memset(out, 0, sizeof *out);
     *why = "";
-    int error = read_scheme(&c, &out->turn);
+    int error = read_scheme(&c, out);
     if (error == STRAIT_OK) {
-        error = read_host(&c, &out->address);
+        error = read_host(&c, out);
     }
     if (error == STRAIT_OK) {
-        error = read_port(&c, &out->address);
+        error = read_port(&c, out);
     }
     if (error == STRAIT_OK) {
         error = read_transport(&c, out);
     }
-    if (error == STRAIT_OK && out->address.ss_family == AF_UNSPEC) {
-        error = refuse(&c, STRAIT_E_UNSUPPORTED,
-                       "names are not looked up: give the server's address");
+    if (error == STRAIT_OK && !out->named) {
+        strait__address_set_port(&out->address, out->port);
     }
     return error;
 }

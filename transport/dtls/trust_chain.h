@@ -34,4 +34,7 @@ struct strait__chain_verdict {
 int strait__chain_judge(struct strait__chain_verdict *verdict,
                         const struct strait__chain_question *question);
 
+/* Whether what wolfSSL objects to in a certificate (0: nothing) is said by something else than its own rules. */
+bool strait__chain_forgivable(int wolf_error);
+
 #endif

@@ -7,7 +7,7 @@
 
 /* What a self-signed certificate is blamed for by a chain's rules, which do not hold where a fingerprint
  * says whose it is (RFC 8827, 6.5; RFC 8122, 5.1). Anything else, a broken one above all, stays an error. */
-static bool forgivable(int error)
+bool strait__chain_forgivable(int error)
 {
     switch (error) {
     case 0:
@@ -150,7 +150,7 @@ int strait__dtls_on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
     }
     /* Of a chain only the first one has a fingerprint. */
     if (store->error_depth != 0 || !is_last_question(store->error)) {
-        return forgivable(store->error);
+        return strait__chain_forgivable(store->error);
     }
     if (store->totalCerts < 1) {
         return strait__dtls_anonymous_is_fine(d);

@@ -1,6 +1,7 @@
 #include "transport/runtime/guest.h"
 
 #include <errno.h>
+#include <strait/trust.h>
 #include <sys/epoll.h>
 
 #include "transport/util.h"
@@ -28,8 +29,10 @@ void strait__guests_finish(struct strait_runtime *runtime)
     strait__deadlines_finish(&guests->deadlines);
     strait__free(&runtime->hooks, guests->places);
     strait__free(&runtime->hooks, guests->scratch);
+    strait_trust_unref(guests->trust);
     guests->places = NULL;
     guests->scratch = NULL;
+    guests->trust = NULL;
     guests->room = 0;
 }
 

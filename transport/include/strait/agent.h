@@ -9,10 +9,20 @@
 
 #include <strait/runtime.h>
 #include <strait/transport.h>
+#include <strait/trust.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* A server of the configuration that is of no use (webrtc-pc: icecandidateerror), and why. Borrowed. */
+struct strait_server_error {
+    size_t server;      /* its place in strait_agent_config.servers */
+    const char *url;    /* as it was given */
+    int error;          /* STRAIT_E_NOT_FOUND (its name), _TIMEOUT, _SYSTEM, _CLOSED; of TLS
+                         * STRAIT_E_UNTRUSTED, _NAME, _EXPIRED, _BAD_CERTIFICATE, _ALERT, _VERSION, ... */
+    const char *detail; /* in English: what to do */
+};
 
 /* All fire in the runtime's thread when it dispatches, and may call any function of any transport of the
  * endpoint: destroying this very one is fine. May be NULL. */
@@ -32,12 +42,17 @@ struct strait_agent_events {
      * `failed` as with a peer that no longer answers.
      */
     void (*network_changed)(void *user, struct strait_transport *transport);
+    /* A name that is not found, a STUN server of several that does not answer, TLS that fails (once for each of this
+     * host's addresses that wants a relay). What libnice asks itself, TURN without TLS, fails without a word. */
+    void (*server_error)(void *user, struct strait_transport *transport,
+                         const struct strait_server_error *error);
 };
 
 /* RTCIceServer with one URL. Borrowed until strait_agent_create returns. */
 struct strait_ice_server {
-    /* "stun:ADDRESS:PORT" (RFC 7064), "turn:ADDRESS:PORT?transport=udp" or "tcp" (RFC 7065); IPv6 in brackets,
-     * the port 3478 and the transport udp where they are missing. No names, no stuns: or turns: yet. */
+    /* "stun:HOST:PORT" (RFC 7064), "turn:HOST:PORT?transport=udp" or "tcp", "turns:HOST:PORT" (RFC 7065: TLS over
+     * TCP). HOST is a name or an address, IPv6 in brackets; the port is 3478, of turns: 5349, and the transport of turn:
+     * udp where they are missing. No stuns:, and no turns: over udp (DTLS). */
     const char *url;
     const char
         *username; /* of a TURN server: long-term credentials (RFC 8489, 9.2), 1 to 508 bytes */
@@ -61,8 +76,10 @@ struct strait_agent_config {
     /* Nominates in each check (RFC 5245, 8.1.1.2): faster, and may change its mind. */
     bool aggressive;
     bool ice_tcp; /* TCP candidates as well, active and passive (RFC 6544) */
-    /* One STUN server and up to 8 TURN servers, the preferred one first. One that does not answer costs its
-     * candidates, and `gathered` comes later (8 s). An allocation is given back when the transport is destroyed; for
+    /* STUN servers and up to 8 TURN servers, 32 together, the preferred one first. One that does not answer, or whose
+     * name is not found within 5 s, costs its own candidates only, and `gathered` comes later (8 s). Of several STUN
+     * servers, or where one has a name, the first that answers within 5 s is taken, and candidates of this host do not
+     * wait for it; TURN servers do, 500 ms at most. Those with a name follow those with an address. An allocation is given back when the transport is destroyed; for
      * that the agent stays in the runtime for some 100 ms, or destroying it takes that long where the runtime, or the
      * endpoint's place in it, is gone or goes. */
     const struct strait_ice_server *servers; /* borrowed until strait_agent_create returns */
@@ -77,6 +94,9 @@ struct strait_agent_config {
      * denied address to the agent's sockets, TCP's listening ones as well, is dropped by the kernel, but for the STUN and
      * TURN servers'. */
     struct strait_address_rules remote;
+    /* Whose certificates a turns: server may have: its chain must lead there, and its certificate must have the URL's
+     * host. NULL: the system's authorities (strait_trust_add_system), read once a runtime. One reference more. */
+    struct strait_trust *trust;
 };
 
 /*
@@ -85,8 +105,9 @@ struct strait_agent_config {
  * The agent goes with the transport; when the runtime, or the endpoint's place in it, is gone before, the
  * transport stays where it was and finds no other path.
  * Errors of strait_transport_create; STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint),
- * _UNSUPPORTED (this build has no agent; a server's URL asks for what is not there; a second STUN server),
- * _PARSE (a malformed URL or range), _LIMIT (more than 8 TURN servers or 64 ranges). What is wrong with a server or
+ * _UNSUPPORTED (this build has no agent; a server's URL asks for what is not there),
+ * _PARSE (a malformed URL or range), _LIMIT (more than 8 TURN servers, 32 servers or 64 ranges), _NOT_FOUND as well
+ * where a turns: server needs the system's authorities and there are none. What is wrong with a server or
  * a range: strait_runtime_error_detail.
  */
 STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_runtime *runtime,
@@ -129,6 +150,7 @@ struct strait_agent_stats {
     /* RTCIceCandidatePairStats: localCandidate and remoteCandidate of the selected pair. */
     bool has_pair;
     struct strait_candidate local, remote;
+    uint64_t server_errors; /* as often as the event of this name */
 };
 
 /* STRAIT_E_INVALID (no transport of an agent, or no size). What is common to all kinds of ICE is in

@@ -20,6 +20,7 @@ static void free_agent(struct strait__agent *a)
     g_slist_free_full(a->held, (GDestroyNotify)nice_candidate_free);
     strait__free(&hooks, a->locals);
     strait__free(&hooks, a->early);
+    strait__agent_send_none(a);
     strait__zero(a, sizeof *a);
     strait__free(&hooks, a);
 }
@@ -55,6 +56,9 @@ static void tell_all(struct strait__agent *a)
     if (!a->gone && (a->n_batch > 0 || a->n_early > 0)) {
         strait__agent_hand_over(a);
     }
+    if (!a->gone && a->outgoing != NULL) {
+        strait__agent_send_again(a);
+    }
     if (!a->gone) {
         strait__agent_leave(a);
     }
@@ -69,6 +73,9 @@ static void run(struct strait__guest *guest)
         tell_all(a);
     }
     a->n_batch = 0;
+    if (a->stopped) {
+        strait__guest_wake(&a->guest);
+    }
     a->running = false;
     if (a->gone && (!a->closing || a->closed || a->guest.runtime == NULL)) {
         free_agent(a);
@@ -160,6 +167,7 @@ int strait__agent_gather(struct strait__agent *a)
         a->gathering = false;
         return STRAIT_E_SYSTEM;
     }
+    strait__agent_size_sockets(a);
     error = strait__agent_filter(a);
     if (error != STRAIT_OK) {
         return error;

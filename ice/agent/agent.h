@@ -74,8 +74,11 @@ struct strait__agent {
     int fd;                            /* the selected pair's UDP socket, -1: through libnice */
     struct strait__agent_batch *batch; /* the runtime's, shared by all */
     size_t n_batch;
+    bool stopped;                         /* libnice, for the batch was full */
     struct strait__agent_datagram *early; /* STRAIT__AGENT_EARLY, or NULL */
     size_t n_early;
+    struct strait__agent_outgoing *outgoing; /* what waits for room; NULL: nothing */
+    strait_time retry_at, retry_after;       /* ... and is tried again; 0: nothing waits */
     struct sockaddr_storage exempt[STRAIT__AGENT_MAX_EXEMPT]; /* see filter.c */
     size_t n_exempt;
 };
@@ -201,12 +204,23 @@ void strait__agent_tell(struct strait__agent *a);
 
 /* --- media.c --- */
 bool strait__agent_attach(struct strait__agent *a);
-void strait__agent_send(struct strait__guest *guest, const struct strait_send *send);
 /* The pair that libnice has selected is the path. */
 void strait__agent_take_pair(struct strait__agent *a);
 /* Nothing works any more. */
 void strait__agent_lose_pair(struct strait__agent *a);
 void strait__agent_hand_over(struct strait__agent *a);
+
+/* Its UDP sockets get the runtime's buffers. */
+void strait__agent_size_sockets(struct strait__agent *a);
+/* Where libnice was stopped since a batch was full: has it go on. True: it was. */
+bool strait__agent_read_on(struct strait__agent *a);
+
+/* --- outgoing.c --- */
+void strait__agent_send(struct strait__guest *guest, const struct strait_send *send);
+/* What found no room before. */
+void strait__agent_send_again(struct strait__agent *a);
+/* Forgets it. */
+void strait__agent_send_none(struct strait__agent *a);
 
 /* --- driver.c --- */
 /* Of a struct strait__agents. */

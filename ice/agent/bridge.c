@@ -61,11 +61,12 @@ static void set_deadline(struct strait__agent *a, gint timeout)
         when = strait_runtime_now(a->guest.runtime) + (strait_time)timeout * STRAIT_MS;
     }
     when = a->leave_at != 0 && a->leave_at < when ? a->leave_at : when;
+    when = a->retry_at != 0 && a->retry_at < when ? a->retry_at : when;
     strait__guest_set_deadline(&a->guest, when);
 }
 
 /* What epoll reported, as poll would have. The same for each source of a descriptor. */
-static void fill(struct strait__agent *a, GPollFD *fds, gint n)
+static void fill(struct strait__agent *a, GPollFD *fds, gint n, gushort rest)
 {
     for (gint i = 0; i < n; i++) {
         bool seen = false;
@@ -74,7 +75,7 @@ static void fill(struct strait__agent *a, GPollFD *fds, gint n)
             fds[i].revents = fds[k].revents;
         }
         if (!seen) {
-            fds[i].revents = to_glib(strait__guest_take(&a->guest, fds[i].fd));
+            fds[i].revents = (gushort)(rest | to_glib(strait__guest_take(&a->guest, fds[i].fd)));
         }
     }
     for (gint i = 0; i < n; i++) {
@@ -90,11 +91,14 @@ void strait__agent_iterate(struct strait__agent *a)
         strait__guest_wake(&a->guest);
         return;
     }
+    /* Epoll does not tell of what libnice has read of a TCP connection and not handed on. */
+    gushort rest = strait__agent_read_on(a) ? (gushort)G_IO_IN : 0;
     for (int round = 0; round < ROUNDS; round++) {
         (void)g_main_context_prepare(a->context, &priority);
         n = g_main_context_query(a->context, priority, &timeout, fds, MAX_FDS);
         n = n < MAX_FDS ? n : MAX_FDS;
-        fill(a, fds, n);
+        fill(a, fds, n, rest);
+        rest = 0;
         if (!g_main_context_check(a->context, priority, fds, n)) {
             break;
         }

@@ -1,5 +1,4 @@
-/* Datagrams between the agent's sockets and its endpoint, and the path that they take. */
-#include <errno.h>
+/* Datagrams from the agent's sockets to its endpoint, and the path that they take. */
 #include <gio/gio.h>
 
 #include "ice/agent/agent.h"
@@ -12,9 +11,6 @@ static void on_receive(NiceAgent *nice, guint stream, guint component, guint len
                        gpointer user)
 {
     struct strait__agent *a = user;
-    (void)nice;
-    (void)stream;
-    (void)component;
     if (a->gone) {
         return;
     }
@@ -22,13 +18,25 @@ static void on_receive(NiceAgent *nice, guint stream, guint component, guint len
         a->agents->stats.dropped_too_long++;
         return;
     }
-    if (a->n_batch == STRAIT__AGENT_BATCH) {
-        a->agents->stats.dropped_no_room++;
-        return;
-    }
     struct strait__agent_datagram *d = &a->batch->datagrams[a->n_batch++];
     d->len = len;
     memcpy(d->bytes, bytes, len);
+    if (a->n_batch == STRAIT__AGENT_BATCH) {
+        /* libnice would read its socket until that is empty: it stops where nobody takes what it reads. */
+        a->stopped = true;
+        nice_agent_attach_recv(nice, stream, component, a->context, NULL, NULL);
+    }
+}
+
+bool strait__agent_read_on(struct strait__agent *a)
+{
+    bool stopped = a->stopped;
+    a->stopped = false;
+    if (stopped) {
+        nice_agent_attach_recv(a->nice, a->stream, STRAIT__AGENT_COMPONENT, a->context, on_receive,
+                               a);
+    }
+    return stopped;
 }
 
 bool strait__agent_attach(struct strait__agent *a)
@@ -41,6 +49,21 @@ bool strait__agent_attach(struct strait__agent *a)
     a->batch = runtime->guests.scratch;
     return a->batch != NULL && nice_agent_attach_recv(a->nice, a->stream, STRAIT__AGENT_COMPONENT,
                                                       a->context, on_receive, a);
+}
+
+void strait__agent_size_sockets(struct strait__agent *a)
+{
+    GPtrArray *sockets = nice_agent_get_sockets(a->nice, a->stream, STRAIT__AGENT_COMPONENT);
+    for (guint i = 0; sockets != NULL && i < sockets->len; i++) {
+        GSocket *sock = g_ptr_array_index(sockets, i);
+        /* The kernel finds TCP's by itself. */
+        if (g_socket_get_socket_type(sock) == G_SOCKET_TYPE_DATAGRAM) {
+            strait__set_buffers(a->guest.runtime, g_socket_get_fd(sock));
+        }
+    }
+    if (sockets != NULL) {
+        g_ptr_array_unref(sockets);
+    }
 }
 
 /* As from the path in use, whichever agent it came to: the transport is found by it, and libnice does not say from
@@ -104,32 +127,6 @@ void strait__agent_hand_over(struct strait__agent *a)
     size_t n = a->n_batch;
     a->n_batch = 0;
     deliver(a, a->batch->datagrams, n);
-}
-
-/* --- Out ------------------------------------------------------------------------------------------ */
-
-void strait__agent_send(struct strait__guest *guest, const struct strait_send *send)
-{
-    struct strait__agent *a = (struct strait__agent *)(void *)guest;
-    struct strait_runtime *runtime = guest->runtime;
-    if (a->gone) {
-        strait__count_sent(runtime, send, ECANCELED);
-        return;
-    }
-    if (a->fd >= 0) {
-        strait__send_through(runtime, a->fd, send);
-        return;
-    }
-    size_t step = send->segment_size > 0 ? send->segment_size : send->len;
-    for (size_t at = 0; at < send->len; at += step) {
-        struct strait_send one = *send;
-        one.data = send->data + at;
-        one.len = send->len - at < step ? send->len - at : step;
-        one.segment_size = 0;
-        gint sent = nice_agent_send(a->nice, a->stream, STRAIT__AGENT_COMPONENT, (guint)one.len,
-                                    (const gchar *)one.data);
-        strait__count_sent(runtime, &one, sent == (gint)one.len ? 0 : EAGAIN);
-    }
 }
 
 /* --- The path ------------------------------------------------------------------------------------- */

@@ -191,6 +191,8 @@ void strait__prepare(struct strait_runtime *runtime, strait_time until);
 int strait__turn(struct strait_runtime *runtime, int timeout);
 
 /* socket.c */
+/* As the runtime's configuration has them, as far as the kernel gives them. */
+void strait__set_buffers(const struct strait_runtime *runtime, int fd);
 /* Closes and buries. */
 void strait__socket_close(struct strait_runtime *runtime, struct strait__socket *sock);
 
@@ -201,8 +203,9 @@ void strait__receiver_destroy(const struct strait_hooks *hooks, struct strait__r
 void strait__socket_receive(struct strait_runtime *runtime, struct strait__socket *sock);
 
 /* udp_send.c */
-/* Sends as much of a train through a UDP socket as that takes; `fd` is no socket of an endpoint's. */
-void strait__send_through(struct strait_runtime *runtime, int fd, const struct strait_send *send);
+/* Sends as much of a train through a UDP socket as that takes, and returns how many bytes that is; `fd` is no socket of
+ * an endpoint's. */
+size_t strait__send_through(struct strait_runtime *runtime, int fd, const struct strait_send *send);
 /* Counts the datagrams of a train: sent, or given up with an error of errno's. */
 void strait__count_sent(struct strait_runtime *runtime, const struct strait_send *send, int error);
 /* Sends what waits in the endpoint's outbox, until that is empty or a socket is full. */

@@ -28,6 +28,12 @@ static void set_buffer(int fd, int forced, int plain, uint32_t bytes)
     }
 }
 
+void strait__set_buffers(const struct strait_runtime *runtime, int fd)
+{
+    set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, runtime->receive_buffer);
+    set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, runtime->send_buffer);
+}
+
 /* NULL, or the name of the option that failed. */
 static const char *set_options(const struct strait_runtime *runtime, struct strait__socket *sock,
                                int fd)
@@ -50,8 +56,7 @@ static const char *set_options(const struct strait_runtime *runtime, struct stra
             return "IPV6_RECVPKTINFO";
         }
     }
-    set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, runtime->receive_buffer);
-    set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, runtime->send_buffer);
+    strait__set_buffers(runtime, fd);
     /* Both are there from Linux 5.0 on, and nothing is lost but speed without. A kernel that does not
      * know UDP_SEGMENT would send a train as one datagram, so ask it. */
     (void)set_option(fd, SOL_UDP, UDP_GRO, 1);

@@ -181,13 +181,12 @@ void strait__count_sent(struct strait_runtime *runtime, const struct strait_send
     }
 }
 
-void strait__send_through(struct strait_runtime *runtime, int fd, const struct strait_send *send)
+size_t strait__send_through(struct strait_runtime *runtime, int fd, const struct strait_send *send)
 {
     struct strait__socket sock = { .source = { .fd = fd }, .segments = true };
     size_t offset = 0;
-    if (!send_pieces(runtime, &sock, send, &offset)) {
-        give_up(runtime, EAGAIN, count_segments(send, send->len - offset));
-    }
+    (void)send_pieces(runtime, &sock, send, &offset);
+    return offset;
 }
 
 /* How much of the oldest train went before its socket was full. One that does not look like the train

@@ -3,33 +3,27 @@
  * runtime with real sockets on loopback. The median hides what a lost or early message costs, a timer of
  * 50 ms or 1 s in some of the runs: so the rows show the distribution.
  */
-#include <netinet/in.h>
 #include <stdlib.h>
-
-#include <strait/strait.h>
 
 #include "tests/bench/benches.h"
 #include "tests/bench/handshake.h"
+#include "tests/bench/ice_end.h"
 
 enum { ENDS = 2, RUNS = 200 };
 
 struct connect_spec {
-    enum strait_ice_kind ice[ENDS];
+    enum ice_kind ice[ENDS]; /* the second one controls */
     enum strait_dtls_role role[ENDS];
+    strait_time pacing; /* of agents; 0: the default */
     /* One end, in turns, gets the other's parameters up to so many ms later; the time counts from then. */
     unsigned late;
-};
-
-struct end {
-    struct strait_certificate *certificate;
-    struct strait_endpoint *endpoint;
-    struct strait_transport *transport;
 };
 
 struct ours {
     struct connect_spec spec;
     struct strait_runtime *runtime;
-    struct end end[ENDS];
+    struct ice_end end[ENDS];
+    struct strait_transport *transport[ENDS];
     unsigned run;
 };
 
@@ -40,27 +34,9 @@ static void close_ours(void *state)
     struct ours *ours = state;
     strait_runtime_destroy(ours->runtime);
     for (int i = 0; i < ENDS; i++) {
-        strait_endpoint_destroy(ours->end[i].endpoint);
-        strait_certificate_unref(ours->end[i].certificate);
+        ice_end_close(&ours->end[i]);
     }
     free(ours);
-}
-
-static int open_end(struct ours *ours, struct end *end)
-{
-    const struct sockaddr_in loopback = { .sin_family = AF_INET,
-                                          .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int error = strait_certificate_create(&end->certificate, NULL);
-    if (error == STRAIT_OK) {
-        error = strait_endpoint_create(&end->endpoint, NULL, strait_runtime_now(ours->runtime));
-    }
-    if (error == STRAIT_OK) {
-        error = strait_runtime_add(ours->runtime, end->endpoint);
-    }
-    return error != STRAIT_OK ? error
-                              : strait_runtime_bind(ours->runtime, end->endpoint,
-                                                    (const struct sockaddr *)&loopback,
-                                                    sizeof loopback, NULL, NULL);
 }
 
 static void *open_ours(const void *spec, bool quick)
@@ -68,12 +44,16 @@ static void *open_ours(const void *spec, bool quick)
     struct ours *ours = bench_alloc(sizeof *ours);
     (void)quick; /* one connection a run is the least */
     ours->spec = *(const struct connect_spec *)spec;
-    int error = strait_runtime_create(&ours->runtime, NULL);
-    for (int i = 0; i < ENDS && error == STRAIT_OK; i++) {
-        error = open_end(ours, &ours->end[i]);
+    bool good = strait_runtime_create(&ours->runtime, NULL) == STRAIT_OK;
+    for (int i = 0; i < ENDS && good; i++) {
+        ours->end[i] = (struct ice_end){ .kind = ours->spec.ice[i],
+                                         .ice_role = i == 0 ? STRAIT_ICE_CONTROLLED
+                                                            : STRAIT_ICE_CONTROLLING,
+                                         .dtls_role = ours->spec.role[i],
+                                         .pacing = ours->spec.pacing };
+        good = ice_end_open(&ours->end[i], ours->runtime);
     }
-    if (error != STRAIT_OK) {
-        bench_fail("strait has no two sockets on loopback: %s", strait_strerror(error));
+    if (!good) {
         close_ours(ours);
         return NULL;
     }
@@ -82,36 +62,9 @@ static void *open_ours(const void *spec, bool quick)
 
 /* --- Each time ------------------------------------------------------------------------------------ */
 
-static int create(struct ours *ours, int i)
-{
-    struct end *end = &ours->end[i];
-    const struct strait_transport_config config = {
-        .size = sizeof config,
-        .events = { .size = sizeof config.events },
-        .ice = ours->spec.ice[i],
-        .ice_role = i == 0 ? STRAIT_ICE_CONTROLLED : STRAIT_ICE_CONTROLLING,
-        .dtls_role = ours->spec.role[i],
-        .certificate = end->certificate,
-    };
-    return strait_transport_create(&end->transport, end->endpoint, &config,
-                                   strait_runtime_now(ours->runtime));
-}
-
-/* What signalling would bring. */
 static int give_parameters(struct ours *ours, int to)
 {
-    const struct end *from = &ours->end[!to];
-    struct strait_transport *transport = ours->end[to].transport;
-    struct strait_dtls_parameters dtls = { .role = ours->spec.role[!to], .n_fingerprints = 1 };
-    struct strait_candidate candidate;
-    strait_certificate_fingerprint(from->certificate, STRAIT_HASH_SHA256, &dtls.fingerprints[0]);
-    strait_endpoint_local_candidates(from->endpoint, &candidate, 1);
-    int error = strait_transport_set_remote_ice(transport,
-                                                strait_transport_local_ice(from->transport));
-    if (error == STRAIT_OK) {
-        error = strait_transport_add_remote_candidate(transport, &candidate);
-    }
-    return error == STRAIT_OK ? strait_transport_set_remote_dtls(transport, &dtls) : error;
+    return ice_end_give(&ours->end[!to], ours->transport[!to], ours->transport[to]);
 }
 
 static void run_for(struct ours *ours, strait_time duration)
@@ -124,23 +77,45 @@ static void run_for(struct ours *ours, strait_time duration)
 
 static bool connected(const struct ours *ours)
 {
-    return strait_transport_dtls_state(ours->end[0].transport) == STRAIT_DTLS_CONNECTED &&
-           strait_transport_dtls_state(ours->end[1].transport) == STRAIT_DTLS_CONNECTED;
+    return strait_transport_dtls_state(ours->transport[0]) == STRAIT_DTLS_CONNECTED &&
+           strait_transport_dtls_state(ours->transport[1]) == STRAIT_DTLS_CONNECTED;
 }
 
 /* Without a remainder that the next run would meet. */
 static void disconnect(struct ours *ours)
 {
     for (int i = 0; i < ENDS; i++) {
-        if (ours->end[i].transport != NULL) {
-            strait_transport_close(ours->end[i].transport, strait_runtime_now(ours->runtime));
+        if (ours->transport[i] != NULL) {
+            strait_transport_close(ours->transport[i], strait_runtime_now(ours->runtime));
         }
     }
     run_for(ours, 2 * STRAIT_MS);
     for (int i = 0; i < ENDS; i++) {
-        strait_transport_destroy(ours->end[i].transport);
-        ours->end[i].transport = NULL;
+        strait_transport_destroy(ours->transport[i]);
+        ours->transport[i] = NULL;
     }
+}
+
+/* Agents have gathered: what it takes to learn of its own addresses is another matter. */
+static bool create(struct ours *ours)
+{
+    unsigned agents = 0;
+    for (int i = 0; i < ENDS; i++) {
+        ours->end[i].gathered = 0;
+        ours->transport[i] = ice_end_create(&ours->end[i]);
+        if (ours->transport[i] == NULL) {
+            return false;
+        }
+        agents += ours->spec.ice[i] == ICE_AGENT;
+    }
+    uint64_t start = bench_wall();
+    while (ours->end[0].gathered + ours->end[1].gathered < agents) {
+        strait_runtime_wait(ours->runtime, STRAIT_S);
+        if (bench_wall() - start > 10 * STRAIT_S) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static double run_ours(void *state)
@@ -149,9 +124,9 @@ static double run_ours(void *state)
     unsigned run = ours->run++;
     int last = run % 2 == 0;
     unsigned late = 7 * (run / 2) % (ours->spec.late + 1);
-    if (create(ours, 0) != STRAIT_OK || create(ours, 1) != STRAIT_OK) {
+    if (!create(ours)) {
         disconnect(ours);
-        return bench_fail("strait makes no transport");
+        return bench_fail("strait has no two transports that could connect");
     }
     uint64_t start = bench_wall();
     bool good = give_parameters(ours, !last) == STRAIT_OK;
@@ -185,7 +160,8 @@ static void *open_floor(const void *spec, bool quick)
 
 static double run_floor(void *state)
 {
-    return bare_handshake.run(state) / 1000;
+    double rate = bare_handshake.run(state);
+    return rate > 0 ? 1000 / rate : rate;
 }
 
 static void close_floor(void *state)
@@ -199,14 +175,6 @@ static const struct bench_side floor_connect = { .open = open_floor,
 
 /* --- Cases --------------------------------------------------------------------------------------- */
 
-#define LITE_FULL                        \
-    {                                    \
-        STRAIT_ICE_LITE, STRAIT_ICE_FULL \
-    }
-#define FULL_FULL                        \
-    {                                    \
-        STRAIT_ICE_FULL, STRAIT_ICE_FULL \
-    }
 #define PASSIVE_ACTIVE                         \
     {                                          \
         STRAIT_DTLS_SERVER, STRAIT_DTLS_CLIENT \
@@ -216,10 +184,30 @@ static const struct bench_side floor_connect = { .open = open_floor,
         STRAIT_DTLS_CLIENT, STRAIT_DTLS_SERVER \
     }
 
-static const struct connect_spec lite_passive = { .ice = LITE_FULL, .role = PASSIVE_ACTIVE };
-static const struct connect_spec lite_active = { .ice = LITE_FULL, .role = ACTIVE_PASSIVE };
-static const struct connect_spec full = { .ice = FULL_FULL, .role = PASSIVE_ACTIVE };
-static const struct connect_spec late = { .ice = FULL_FULL, .role = PASSIVE_ACTIVE, .late = 60 };
+static const struct connect_spec lite_passive = { .ice = { ICE_LITE, ICE_FULL },
+                                                  .role = PASSIVE_ACTIVE };
+static const struct connect_spec lite_active = { .ice = { ICE_LITE, ICE_FULL },
+                                                 .role = ACTIVE_PASSIVE };
+static const struct connect_spec full = { .ice = { ICE_FULL, ICE_FULL }, .role = PASSIVE_ACTIVE };
+static const struct connect_spec late = { .ice = { ICE_FULL, ICE_FULL },
+                                          .role = PASSIVE_ACTIVE,
+                                          .late = 60 };
+#ifdef HAVE_NICE
+static const struct connect_spec lite_agent = { .ice = { ICE_LITE, ICE_AGENT },
+                                                .role = PASSIVE_ACTIVE };
+static const struct connect_spec agent_full = { .ice = { ICE_AGENT, ICE_FULL },
+                                                .role = PASSIVE_ACTIVE };
+static const struct connect_spec full_agent = { .ice = { ICE_FULL, ICE_AGENT },
+                                                .role = PASSIVE_ACTIVE };
+static const struct connect_spec agents = { .ice = { ICE_AGENT, ICE_AGENT },
+                                            .role = PASSIVE_ACTIVE };
+static const struct connect_spec agents_5 = { .ice = { ICE_AGENT, ICE_AGENT },
+                                              .role = PASSIVE_ACTIVE,
+                                              .pacing = 5 * STRAIT_MS };
+static const struct connect_spec agents_late = { .ice = { ICE_AGENT, ICE_AGENT },
+                                                 .role = PASSIVE_ACTIVE,
+                                                 .late = 60 };
+#endif
 
 /* From 40: something waited for a timer; the shortest ones of ICE and of DTLS are 50 ms. From 900: for
  * the first interval of a handshake whose round trip nobody has measured. */
@@ -234,6 +222,14 @@ static const struct bench_case cases[] = {
     CASE("lite active, full passive", lite_active),
     CASE("full, full", full),
     CASE("full, full up to 60 ms late", late),
+#ifdef HAVE_NICE
+    CASE("lite, agent", lite_agent),
+    CASE("agent, full", agent_full),
+    CASE("full, agent", full_agent),
+    CASE("agent, agent", agents),
+    CASE("agent, agent, pacing 5 ms", agents_5),
+    CASE("agent, agent up to 60 ms late", agents_late),
+#endif
 };
 
 const struct bench bench_connect = {

@@ -8,5 +8,6 @@ extern const struct bench bench_srtp;
 extern const struct bench bench_handshake;
 extern const struct bench bench_connect;
 extern const struct bench bench_fanout;
+extern const struct bench bench_ice;
 
 #endif

@@ -9,7 +9,7 @@
 #include "tests/bench/worker.h"
 
 const struct bench *const benches[] = {
-    &bench_srtp, &bench_handshake, &bench_connect, &bench_fanout, NULL,
+    &bench_srtp, &bench_handshake, &bench_connect, &bench_fanout, &bench_ice, NULL,
 };
 
 static const char usage[] =

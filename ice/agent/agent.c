@@ -60,6 +60,7 @@ static void tell_all(struct strait__agent *a)
         strait__agent_send_again(a);
     }
     if (!a->gone) {
+        strait__agent_watch_consent(a);
         strait__agent_leave(a);
     }
 }
@@ -109,6 +110,7 @@ static int make_nice(struct strait__agent *a)
         nice_agent_set_port_range(a->nice, a->stream, STRAIT__AGENT_COMPONENT, config->port_min,
                                   config->port_max);
     }
+    strait__agent_set_consent(a);
     strait__agent_connect_signals(a);
     if (!nice_agent_set_local_credentials(a->nice, a->stream, ice->local.ufrag, ice->local.pwd) ||
         !strait__agent_attach(a)) {

@@ -56,6 +56,7 @@ struct strait__agent {
     bool chosen;        /* libnice has the local addresses */
     strait_time synced; /* when the descriptors were last told to the kernel as if new */
     bool steady;        /* connected: no sockets are opened or closed */
+    bool expired;       /* consent was lost: nothing counts before a restart (RFC 7675, 5.1) */
 
     /* signals' news */
     bool has_remote;
@@ -221,6 +222,12 @@ void strait__agent_send(struct strait__guest *guest, const struct strait_send *s
 void strait__agent_send_again(struct strait__agent *a);
 /* Forgets it. */
 void strait__agent_send_none(struct strait__agent *a);
+
+/* --- consent.c --- */
+/* Before gathering. */
+void strait__agent_set_consent(struct strait__agent *a);
+/* Tells of silence and of its end. The last thing in a run, since it may bring the deadline forward. */
+void strait__agent_watch_consent(struct strait__agent *a);
 
 /* --- driver.c --- */
 /* Of a struct strait__agents. */

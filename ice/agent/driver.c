@@ -35,7 +35,7 @@ static void restart(struct strait__agent *a, const struct strait_ice_parameters 
 {
     (void)nice_agent_restart_stream(a->nice, a->stream);
     (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
-    a->steady = a->remote_ended = false;
+    a->steady = a->remote_ended = a->expired = false;
     a->n_remotes = g_slist_length(a->held);
     strait__guest_wake(&a->guest);
 }

@@ -107,6 +107,7 @@ static void tell_candidates(struct strait__agent *a)
 static void tell_failed(struct strait__agent *a)
 {
     if (a->has_path) {
+        a->expired = true;
         strait__agent_lose_pair(a);
         strait__agent_report(a, STRAIT_ICE_DISCONNECTED, STRAIT_OK, "");
         strait__agent_report(
@@ -154,6 +155,9 @@ void strait__agent_tell(struct strait__agent *a)
     strait__servers_tell(a);
     if (!a->gone) {
         tell_candidates(a);
+    }
+    if (a->expired) {
+        a->pair_news = a->state_news = false;
     }
     if (!a->gone && a->pair_news) {
         a->pair_news = false;

@@ -90,6 +90,19 @@ gboolean nice_strait_report(NiceAgent *agent, guint stream_id, guint component_i
     return found;
 }
 
+guint64 nice_strait_unanswered_since(NiceAgent *agent, guint stream_id, guint component_id)
+{
+    NiceStream *stream;
+    NiceComponent *component;
+    guint64 since = 0;
+    agent_lock(agent);
+    if (agent_find_component(agent, stream_id, component_id, &stream, &component)) {
+        since = component->unanswered_since;
+    }
+    agent_unlock(agent);
+    return since;
+}
+
 void nice_strait_set_consent_timeout(NiceAgent *agent, guint timeout)
 {
     agent_lock(agent);

@@ -101,7 +101,10 @@ struct strait_agent_config {
 
 /*
  * Makes a transport with an agent in `endpoint`, which `runtime` drives. `transport` as in
- * strait_transport_create: `ice` and the two time-outs of ICE are not looked at. `config` NULL: the defaults.
+ * strait_transport_create: `ice` and `ice_timeout` are not looked at. `config` NULL: the defaults.
+ * In a build with -Dsystem_libnice=true neither is `consent_timeout`: sending stops after 30 s without an answer, or
+ * after 10 s where that libnice is older than 0.1.22; disconnected is told with failed, and statistics have no counts of
+ * checks and no round trips.
  * The agent goes with the transport; when the runtime, or the endpoint's place in it, is gone before, the
  * transport stays where it was and finds no other path.
  * Errors of strait_transport_create; STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint),

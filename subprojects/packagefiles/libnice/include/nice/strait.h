@@ -39,6 +39,8 @@ struct nice_strait_report {
 /* FALSE: there is no such component. */
 gboolean nice_strait_report(NiceAgent *agent, guint stream, guint component,
                             struct nice_strait_report *out);
+/* Of the report, for less. */
+guint64 nice_strait_unanswered_since(NiceAgent *agent, guint stream, guint component);
 /* Fills up to `max`; returns how many there are. A pair that was checked and led to another, peer-reflexive one
  * stands for both under the latter's local address. */
 guint nice_strait_pairs(NiceAgent *agent, guint stream, guint component,

@@ -47,6 +47,8 @@ class Call:
         self.loop.until('both peers are there',
                         lambda: all(peer.local or not peer.open for peer in self.peers))
         for peer in self.peers:
+            expect(peer.local, f'{peer.name}: its process has ended')
+        for peer in self.peers:
             self.other(peer).say('fingerprint', peer.fingerprint)
             self._signal(peer)
             self._trickle(peer)

@@ -115,7 +115,8 @@ def symmetric(way):
         ann, bob = lab.host('ann', '10.0.1.2', nat=nats[0]), lab.host('bob', '10.0.2.2', nat=nats[1])
         if way != 'udp':
             ann.blocks.add('udp')
-        call = lab.call(lab.peer(ann, 'agent', 'controlling', '--server', turn.url(way), *STUN),
+        call = lab.call(lab.peer(ann, 'agent', 'controlling', '--server', turn.url(way), '--trust',
+                                 turn.certificate, *STUN),
                         lab.peer(bob, 'agent', 'controlled', *STUN))
         story.begin(lab, call)
         call.expect_pair(call.peers[0], local='relay')
@@ -124,7 +125,7 @@ def symmetric(way):
         story.end(lab, call)
 
 
-for ways in ('udp', 'tcp'):
+for ways in ('udp', 'tcp', 'tls'):
     symmetric(ways)
 
 

@@ -99,6 +99,10 @@ static bool read_value(struct peer_options *o, const char *name, const char *val
     if (strcmp(name, "--server") == 0) {
         return read_server(o, value);
     }
+    if (strcmp(name, "--trust") == 0) {
+        o->trust = value;
+        return true;
+    }
     if (strcmp(name, "--allow") == 0) {
         return read_rule(o->allow, &o->config.local.n_allow, value);
     }

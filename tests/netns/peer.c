@@ -89,6 +89,22 @@ static void on_gathered(void *user, struct strait_transport *transport)
     printf("gathered\n");
 }
 
+static void on_network_changed(void *user, struct strait_transport *transport)
+{
+    const struct peer *peer = user;
+    (void)transport;
+    printf("network\tat=%.6f\n", seconds(peer));
+}
+
+static void on_server_error(void *user, struct strait_transport *transport,
+                            const struct strait_server_error *error)
+{
+    (void)user;
+    (void)transport;
+    printf("server\turl=%s\terror=%s\tdetail=%s\n", error->url, strait_error_name(error->error),
+           error->detail);
+}
+
 /* --- Life ----------------------------------------------------------------------------------------- */
 
 static int open_port(struct peer *peer)
@@ -113,6 +129,25 @@ static int open_port(struct peer *peer)
     return error;
 }
 
+static int make_agent(struct peer *peer)
+{
+    struct peer_options *o = &peer->options;
+    int error = STRAIT_OK;
+    if (o->trust != NULL) {
+        error = strait_trust_create(&o->config.trust, NULL);
+    }
+    if (error == STRAIT_OK && o->trust != NULL) {
+        int n = strait_trust_add_file(o->config.trust, o->trust);
+        error = n < 0 ? n : STRAIT_OK;
+    }
+    if (error == STRAIT_OK) {
+        error = strait_agent_create(&peer->transport, peer->runtime, peer->endpoint, &o->transport,
+                                    &o->config);
+    }
+    strait_trust_unref(o->config.trust);
+    return error;
+}
+
 static int make_transport(struct peer *peer)
 {
     struct peer_options *o = &peer->options;
@@ -129,11 +164,12 @@ static int make_transport(struct peer *peer)
     o->config.size = sizeof o->config;
     o->config.events = (struct strait_agent_events){ .size = sizeof(struct strait_agent_events),
                                                      .candidate = on_candidate,
-                                                     .gathered = on_gathered };
+                                                     .gathered = on_gathered,
+                                                     .network_changed = on_network_changed,
+                                                     .server_error = on_server_error };
     o->config.user = peer;
     if (o->agent) {
-        return strait_agent_create(&peer->transport, peer->runtime, peer->endpoint, &o->transport,
-                                   &o->config);
+        return make_agent(peer);
     }
     int error = open_port(peer);
     return error != STRAIT_OK

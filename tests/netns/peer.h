@@ -16,6 +16,7 @@ struct peer_options {
     struct strait_transport_config transport;
     struct strait_agent_config config;
     struct strait_ice_server servers[PEER_MAX_SERVERS];
+    const char *trust; /* a file with the authorities of turns: servers */
     const char *allow[PEER_MAX_RULES], *deny[PEER_MAX_RULES];
 };
 

@@ -22,6 +22,8 @@ class Peer:
         self.fingerprint = None
         self.candidates, self.gathered, self.regathering = [], 0, False
         self.states, self.dtls, self.paths = [], [], []  # of states: (name, time)
+        self.changes = 0  # of the host's network, that it has been told of
+        self.server_errors = []
         self.stats = None
         self.on_candidate = self.on_gathered = lambda *_: None
         os.set_blocking(self.process.stdout.fileno(), False)
@@ -73,6 +75,10 @@ class Peer:
             self.paths.append((values['local'], values['remote']))
         elif word == 'stats':
             self.stats = {key: int(value) if value.isdigit() else value for key, value in values.items()}
+        elif word == 'network':
+            self.changes += 1
+        elif word == 'server':
+            self.server_errors.append((values['url'], values['error']))
         elif word == 'error':
             raise Wrong(f'{self.name}: {line}')
 

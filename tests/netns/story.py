@@ -20,23 +20,30 @@ def end(lab, call):
     call.end()
 
 
+def _notices(lab, peer, change):
+    """An agent is told that its host's network is another."""
+    before = peer.changes
+    change()
+    lab.loop.until(f'{peer.name} is told of the change', lambda: peer.changes > before, 5)
+
+
 def move(lab, call, peer, gone, come):
-    """The peer's host has another address instead of one, and gathers anew."""
-    def happen():
+    """The peer's host has another address instead of one. It is told so and gathers anew."""
+    def replace():
         peer.host.remove(gone)
         if come is not None:
             peer.host.add(come)
-    call.change(f'another address of {peer.name}', happen, lambda: call.regather(peer))
+    call.change(f'another address of {peer.name}', lambda: _notices(lab, peer, replace), lambda: call.regather(peer))
     lab.loop.sleep(REST)
 
 
 def hand_over(lab, call, peer, come):
     """The new address is there before the old one goes: nothing is lost."""
     gone = peer.host.addresses[0]
-    peer.host.add(come)
+    _notices(lab, peer, lambda: peer.host.add(come))
     call.regather(peer)
     lab.loop.sleep(REST)
-    peer.host.remove(gone)
+    _notices(lab, peer, lambda: peer.host.remove(gone))
     lab.loop.sleep(REST)
 
 

@@ -1,6 +1,7 @@
 /* What happens to an agent in the middle of media, over loopback with real sockets: gathering anew, restarts from both
  * sides, failure and return. Of what either sends not one packet is lost. */
 #include "tests/agent_pair.h"
+#include "tests/turn_server.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -140,6 +141,42 @@ static void gathers_anew_towards_the_shared_port(void **state)
     gathers_anew(FULL);
 }
 
+static void gathers_anew_over_relays(void **state)
+{
+    struct turn_server turn;
+    (void)state;
+    if (!turn_server_start(&turn, NULL, NULL)) {
+        skip();
+    }
+    const char *const urls[] = { turn.udp, turn.tcp };
+    for (int i = 0; i < 2; i++) {
+        struct pair pair = { 0 };
+        struct strait_ice_server server = { .url = urls[i],
+                                            .username = "ann",
+                                            .credential = "secret" };
+        for (int k = 0; k < 2; k++) {
+            pair.peer[k].config.servers = &server;
+            pair.peer[k].config.n_servers = 1;
+            pair.peer[k].config.policy = STRAIT_ICE_RELAY;
+        }
+        goal = 1;
+        start_as_set(&pair);
+        run_until(&pair, writable);
+        run_until(&pair, both_gathered);
+        stream_until(&pair, completed);
+        /* The URL was borrowed. */
+        memset(&server, 0, sizeof server);
+        regather(&pair.peer[0]);
+        stream_for(&pair, 100);
+        negotiate(&pair, &pair.peer[0]);
+        stream_until(&pair, completed);
+        stream_for(&pair, LINGERING_MS + 200);
+        assert_int_equal(pair.peer[0].gathered, 2);
+        end_media(&pair);
+    }
+    turn_server_stop(&turn);
+}
+
 static void the_last_of_several_counts(void **state)
 {
     struct pair pair;
@@ -271,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gathers_anew_towards_an_agent),
         cmocka_unit_test(gathers_anew_towards_the_shared_port),
+        cmocka_unit_test(gathers_anew_over_relays),
         cmocka_unit_test(the_last_of_several_counts),
         cmocka_unit_test(candidates_may_overtake_the_new_credentials),
         cmocka_unit_test(restarts_may_cross),

@@ -6,6 +6,7 @@
 #include <nice/agent.h>
 #include <strait/agent.h>
 
+#include "ice/agent/mdns.h"
 #include "ice/backend.h"
 #include "ice/rules.h"
 #include "transport/runtime/guest.h"
@@ -93,8 +94,9 @@ struct strait__agents {
     struct strait__ice *ice;
     struct strait__rules local_rules, remote_rules;
     struct strait_agent_stats stats; /* its counters */
-    struct strait__agent *current;   /* whose path is used */
-    struct strait__agent *next;      /* looks for a path to take over with; or NULL */
+    struct strait__mdns_client mdns;
+    struct strait__agent *current; /* whose path is used */
+    struct strait__agent *next;    /* looks for a path to take over with; or NULL */
     struct strait__agent *leaving; /* has been taken over from, and receives for a while; or NULL */
 
     struct strait__network *network; /* tells it of changes; NULL: nobody does */
@@ -188,7 +190,16 @@ int strait__agent_filter(struct strait__agent *a);
 void strait__agent_exempt(struct strait__agent *a, const struct sockaddr_storage *server);
 
 /* --- bridge.c --- */
-/* Does what the context has to do, and tells the runtime what it waits for next. */
+/* A context's turn in the runtime's loop. */
+struct strait__turn {
+    struct strait__guest *guest;
+    GMainContext *context;
+    strait_time *synced; /* when its descriptors were last told to the kernel as if new */
+    bool again;          /* tell them so now */
+    bool unread;         /* there is something to read that epoll does not tell of */
+};
+/* Does what it has to do; returns when it is to be called again at the latest. */
+strait_time strait__context_iterate(const struct strait__turn *turn);
 void strait__agent_iterate(struct strait__agent *a);
 
 /* --- candidate.c --- */

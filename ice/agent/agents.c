@@ -13,6 +13,7 @@ void strait__agents_destroy(struct strait__agents *agents)
     strait__agent_destroy(agents->leaving);
     strait__agent_destroy(agents->current);
     strait__agent_destroy(agents->next);
+    strait__mdns_finish(agents);
     strait__servers_forget(&hooks, agents->config.servers, agents->config.n_servers);
     strait_trust_unref(agents->config.trust);
     strait__rules_finish(&agents->local_rules, &hooks);

@@ -38,35 +38,24 @@ static gushort events_of(const GPollFD *fds, gint n, gint fd)
     return events;
 }
 
-static void sync_fds(struct strait__agent *a, const GPollFD *fds, gint n)
+static void sync_fds(const struct strait__turn *t, const GPollFD *fds, gint n)
 {
     int kept[MAX_FDS];
-    strait_time now = strait_runtime_now(a->guest.runtime);
-    bool again = !a->steady || now - a->synced >= SYNC_EVERY;
+    strait_time now = strait_runtime_now(t->guest->runtime);
+    bool again = t->again || now - *t->synced >= SYNC_EVERY;
     for (gint i = 0; i < n; i++) {
         kept[i] = fds[i].fd;
     }
-    strait__guest_keep(&a->guest, kept, (size_t)n);
+    strait__guest_keep(t->guest, kept, (size_t)n);
     for (gint i = 0; i < n; i++) {
-        (void)strait__guest_watch(&a->guest, fds[i].fd, to_epoll(events_of(fds, n, fds[i].fd)),
+        (void)strait__guest_watch(t->guest, fds[i].fd, to_epoll(events_of(fds, n, fds[i].fd)),
                                   again);
     }
-    a->synced = again ? now : a->synced;
-}
-
-static void set_deadline(struct strait__agent *a, gint timeout)
-{
-    strait_time when = STRAIT_TIME_NEVER;
-    if (timeout >= 0) {
-        when = strait_runtime_now(a->guest.runtime) + (strait_time)timeout * STRAIT_MS;
-    }
-    when = a->leave_at != 0 && a->leave_at < when ? a->leave_at : when;
-    when = a->retry_at != 0 && a->retry_at < when ? a->retry_at : when;
-    strait__guest_set_deadline(&a->guest, when);
+    *t->synced = again ? now : *t->synced;
 }
 
 /* What epoll reported, as poll would have. The same for each source of a descriptor. */
-static void fill(struct strait__agent *a, GPollFD *fds, gint n, gushort rest)
+static void fill(const struct strait__turn *t, GPollFD *fds, gint n, gushort rest)
 {
     for (gint i = 0; i < n; i++) {
         bool seen = false;
@@ -75,7 +64,7 @@ static void fill(struct strait__agent *a, GPollFD *fds, gint n, gushort rest)
             fds[i].revents = fds[k].revents;
         }
         if (!seen) {
-            fds[i].revents = (gushort)(rest | to_glib(strait__guest_take(&a->guest, fds[i].fd)));
+            fds[i].revents = (gushort)(rest | to_glib(strait__guest_take(t->guest, fds[i].fd)));
         }
     }
     for (gint i = 0; i < n; i++) {
@@ -83,28 +72,44 @@ static void fill(struct strait__agent *a, GPollFD *fds, gint n, gushort rest)
     }
 }
 
-void strait__agent_iterate(struct strait__agent *a)
+strait_time strait__context_iterate(const struct strait__turn *t)
 {
     GPollFD fds[MAX_FDS];
     gint priority, timeout = 0, n = 0;
-    if (!g_main_context_acquire(a->context)) {
-        strait__guest_wake(&a->guest);
-        return;
+    if (!g_main_context_acquire(t->context)) {
+        strait__guest_wake(t->guest);
+        return STRAIT_TIME_NEVER;
     }
-    /* Epoll does not tell of what libnice has read of a TCP connection and not handed on. */
-    gushort rest = strait__agent_read_on(a) ? (gushort)G_IO_IN : 0;
+    gushort rest = t->unread ? (gushort)G_IO_IN : 0;
     for (int round = 0; round < ROUNDS; round++) {
-        (void)g_main_context_prepare(a->context, &priority);
-        n = g_main_context_query(a->context, priority, &timeout, fds, MAX_FDS);
+        (void)g_main_context_prepare(t->context, &priority);
+        n = g_main_context_query(t->context, priority, &timeout, fds, MAX_FDS);
         n = n < MAX_FDS ? n : MAX_FDS;
-        fill(a, fds, n, rest);
+        fill(t, fds, n, rest);
         rest = 0;
-        if (!g_main_context_check(a->context, priority, fds, n)) {
+        if (!g_main_context_check(t->context, priority, fds, n)) {
             break;
         }
-        g_main_context_dispatch(a->context);
+        g_main_context_dispatch(t->context);
     }
-    sync_fds(a, fds, n);
-    set_deadline(a, timeout);
-    g_main_context_release(a->context);
+    sync_fds(t, fds, n);
+    g_main_context_release(t->context);
+    return timeout < 0 ? STRAIT_TIME_NEVER
+                       : strait_runtime_now(t->guest->runtime) + (strait_time)timeout * STRAIT_MS;
+}
+
+void strait__agent_iterate(struct strait__agent *a)
+{
+    struct strait__turn turn = {
+        .guest = &a->guest,
+        .context = a->context,
+        .synced = &a->synced,
+        .again = !a->steady,
+        /* Epoll does not tell of what libnice has read of a TCP connection and not handed on. */
+        .unread = strait__agent_read_on(a),
+    };
+    strait_time when = strait__context_iterate(&turn);
+    when = a->leave_at != 0 && a->leave_at < when ? a->leave_at : when;
+    when = a->retry_at != 0 && a->retry_at < when ? a->retry_at : when;
+    strait__guest_set_deadline(&a->guest, when);
 }

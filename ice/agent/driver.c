@@ -48,6 +48,7 @@ static int set_remote(void *user, const struct strait_ice_parameters *remote)
         restart(a, &a->agents->ice->local);
         a->remote_ahead = true;
     }
+    strait__mdns_turn_over(a->agents);
     a->local_ahead = false;
     a->has_remote = true;
     if (remote->ice_lite) {
@@ -63,6 +64,10 @@ static int set_remote(void *user, const struct strait_ice_parameters *remote)
 static int restart_own(void *user, const struct strait_ice_parameters *local)
 {
     struct strait__agent *a = strait__agents_newest(user);
+    const struct strait__agent *heard = a->fresh ? a->agents->current : a;
+    if (!heard->remote_ahead) {
+        strait__mdns_turn_over(a->agents);
+    }
     if (a->fresh) {
         strait__agent_renew(a, local);
         return STRAIT_OK;
@@ -81,9 +86,12 @@ static int restart_own(void *user, const struct strait_ice_parameters *local)
 static int add_candidate(void *user, const struct strait_candidate *candidate)
 {
     struct strait__agent *a = strait__agents_newest(user);
-    if (candidate->hostname[0] != '\0' ||
-        (candidate->protocol == STRAIT_CANDIDATE_TCP && !a->agents->config.ice_tcp)) {
+    if ((candidate->protocol == STRAIT_CANDIDATE_TCP && !a->agents->config.ice_tcp) ||
+        candidate->component != STRAIT__AGENT_COMPONENT) {
         return STRAIT_E_UNSUPPORTED;
+    }
+    if (candidate->hostname[0] != '\0') {
+        return strait__mdns_ask(a->agents, candidate, awaits_remote(a) || a->remote_ended);
     }
     if (!strait__rules_allow(&a->agents->remote_rules, &candidate->address)) {
         a->agents->stats.remote_refused++;
@@ -115,6 +123,9 @@ static int add_candidate(void *user, const struct strait_candidate *candidate)
 static int end_of_candidates(void *user)
 {
     struct strait__agent *a = strait__agents_newest(user);
+    if (strait__mdns_hold_end(a->agents)) {
+        return STRAIT_OK;
+    }
     if (awaits_remote(a)) {
         a->held_end = true;
         return STRAIT_OK;

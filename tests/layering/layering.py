@@ -23,6 +23,7 @@ OWNERS = [
     (re.compile(r'wolfssl/wolfcrypt/'), ('transport/', 'srtp/', 'ice/')),
     (re.compile(r'srtp2/'), ('srtp/',)),
     (re.compile(r'(nice|stun|glib|gio|gobject|glib-object|gst)[/.]'), ('ice/agent/',)),
+    (re.compile(r'avahi-\w+/'), ('ice/agent/',)),
 ]
 # Single files with a reason to touch the file system or the environment: the key log.
 FILES = ('transport/dtls/keylog_file.c',)

@@ -97,6 +97,11 @@ struct strait_agent_config {
     /* Whose certificates a turns: server may have: its chain must lead there, and its certificate must have the URL's
      * host. NULL: the system's authorities (strait_trust_add_system), read once a runtime. One reference more. */
     struct strait_trust *trust;
+    /* `.local` names of the peer's candidates are not looked up: STRAIT_E_UNSUPPORTED. Else they are asked for by multicast
+     * DNS on all networks of this host, up to 8 at once, for 5 s; the first address of each is taken as if it
+     * had been signalled. It needs Avahi's library, and no daemon, in the build (else STRAIT_E_UNSUPPORTED); no other
+     * name is ever looked up for a peer. Nothing of this host is published. */
+    bool no_mdns;
 };
 
 /*
@@ -154,6 +159,7 @@ struct strait_agent_stats {
     bool has_pair;
     struct strait_candidate local, remote;
     uint64_t server_errors; /* as often as the event of this name */
+    uint64_t names_asked, names_resolved, names_failed; /* `.local` ones; failed: no answer in 5 s */
 };
 
 /* STRAIT_E_INVALID (no transport of an agent, or no size). What is common to all kinds of ICE is in

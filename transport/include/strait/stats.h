@@ -63,7 +63,7 @@ struct strait_transport_stats {
     uint64_t remote_malformed;   /* port 0, an address of no host, no ice-chars ... */
     uint64_t remote_unsupported; /* TCP, another component, a name that is not of multicast DNS */
     uint64_t remote_over_limit;
-    /* `.local` names that are taken and not looked up: such a peer is found by its own check. */
+    /* `.local` names that are taken and not, or in vain, looked up: such a peer is found by its own check. */
     uint64_t remote_unresolved;
 };
 

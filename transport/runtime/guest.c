@@ -53,26 +53,27 @@ static bool make_room(struct strait_runtime *runtime)
     return true;
 }
 
+/* `room`: there is none. The search goes on from where the last one ended: places are given again late. */
+static uint32_t find_free(const struct strait__guests *guests)
+{
+    for (uint32_t i = 0; i < guests->room; i++) {
+        uint32_t place = (guests->next_place + i) % guests->room;
+        if (guests->places[place].guest == NULL) {
+            return place;
+        }
+    }
+    return guests->room;
+}
+
 static int take_place(struct strait__guest *guest)
 {
     struct strait__guests *guests = &guest->runtime->guests;
-    uint32_t i = 0;
-    /* The search goes on from where the last one ended: places are given again late. */
-    for (; i < guests->room; i++) {
-        uint32_t place = (guests->next_place + i) % guests->room;
-        if (guests->places[place].guest == NULL) {
-            i = place;
-            break;
-        }
+    uint32_t i = find_free(guests);
+    if (i == MOST) {
+        return STRAIT_E_LIMIT;
     }
-    if (guests->room == 0 || guests->places[i % guests->room].guest != NULL) {
-        i = guests->room;
-        if (i >= MOST) {
-            return STRAIT_E_LIMIT;
-        }
-        if (!make_room(guest->runtime)) {
-            return STRAIT_E_NOMEM;
-        }
+    if (i == guests->room && !make_room(guest->runtime)) {
+        return STRAIT_E_NOMEM;
     }
     struct strait__guest_place *place = &guests->places[i];
     place->guest = guest;

@@ -3,6 +3,7 @@
 import { run } from './lib/tap.mjs';
 import { closeBrowsers } from './lib/browsers.mjs';
 import { killRadios, useBuild } from './lib/radio.mjs';
+import { killStraits } from './lib/strait.mjs';
 import { tests as whep } from './tests/whep.mjs';
 import { tests as whepPatch } from './tests/whep-patch.mjs';
 import { tests as whepRestart } from './tests/whep-restart.mjs';
@@ -15,6 +16,7 @@ import { tests as ten } from './tests/ten.mjs';
 import { tests as refusal } from './tests/refusal.mjs';
 import { tests as sources } from './tests/sources.mjs';
 import { tests as record } from './tests/record.mjs';
+import { ice } from './tests/ice.mjs';
 import { screens } from './tests/screens.mjs';
 
 const [build, ...words] = process.argv.slice(2);
@@ -33,6 +35,7 @@ const all = [
   ...refusal,
   ...sources(build),
   ...record(build),
+  ...ice(build),
   ['screens: all pages fit a desk and a phone, light and dark, and can be read', screens(build)],
 ];
 const chosen = all.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
@@ -40,6 +43,7 @@ const chosen = all.filter(([name]) => words.length === 0 || words.some((word) =>
 async function cleanUp() {
   await closeBrowsers();
   killRadios();
+  killStraits();
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) {

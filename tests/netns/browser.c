@@ -70,8 +70,9 @@ static void tell_transport(const struct strait_transport_stats *stats)
            stats->ice_role == STRAIT_ICE_CONTROLLING ? "controlling" : "controlled",
            dtls[stats->dtls_state], stats->dtls.role == STRAIT_DTLS_CLIENT ? "client" : "server",
            stats->selected_candidate_pair_changes);
-    printf("\trtpSent=%llu\trtpReceived=%llu", (unsigned long long)stats->rtp_sent,
-           (unsigned long long)stats->rtp_received);
+    printf("\trtpSent=%llu\trtpReceived=%llu\tremoteUnresolved=%llu",
+           (unsigned long long)stats->rtp_sent, (unsigned long long)stats->rtp_received,
+           (unsigned long long)stats->remote_unresolved);
 }
 
 static void tell_address(const char *name, const struct sockaddr_storage *address)

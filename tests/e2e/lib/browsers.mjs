@@ -62,16 +62,28 @@ async function launchToKill(...flags) {
 // A microphone that beeps, or plays a WAV file, and that nobody is asked about.
 const microphone = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 
+const fake = {
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  'media.autoplay.default': 0,
+};
+
 export const launchers = {
   Chromium: () => launchChromium(),
   ChromiumWithoutPostQuantum: () => launchChromium('--disable-features=WebRtcPqcForDtls'),
   ChromiumToKill: () => launchToKill(),
   ChromiumWithMicrophone: (wav) =>
     launchChromium(...microphone, `--use-file-for-fake-audio-capture=${wav}`),
+  // A page's own sound wants no gesture, and no permission: its addresses hide behind `.local` names.
+  ChromiumWithoutMicrophone: () => launchChromium('--autoplay-policy=no-user-gesture-required'),
+  ChromiumWithFakeMicrophone: () => launchChromium(...microphone),
   ChromiumThatRefusesMicrophones: () => launchChromium('--use-fake-device-for-media-stream',
     '--deny-permission-prompts'),
   ChromiumWithMicrophoneToKill: () => launchToKill(...microphone),
   Firefox: () => launchFirefox(),
+  FirefoxWithFakeMicrophone: () => launchFirefox(fake),
+  FirefoxThatTellsAddresses: () => launchFirefox(
+    { ...fake, 'media.peerconnection.ice.obfuscate_host_addresses': false }),
   FirefoxWithoutWebRtc: () => launchFirefox({ 'media.peerconnection.enabled': false }),
   FirefoxWithDtls12: () => launchFirefox({ 'media.peerconnection.dtls.version.max': 0x0303 }),
 };

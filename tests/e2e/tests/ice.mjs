@@ -1,0 +1,109 @@
+// Each kind of strait's ICE with browsers: trickle both ways, media both ways, restarts from both sides.
+
+import { networkInterfaces } from 'node:os';
+import { assert, note, together } from '../lib/tap.mjs';
+import { launchers } from '../lib/browsers.mjs';
+import { Call } from '../lib/ice-call.mjs';
+
+// Any that is not the loopback's: browsers have no candidates there.
+const address = () => Object.values(networkInterfaces()).flat()
+  .find(({ internal, family }) => !internal && family === 'IPv4').address;
+
+// Of UDP and, as with rtcp-mux, of the first component.
+const isName = ({ candidate }) => /^candidate:\S+ 1 udp \d+ [\w-]+\.local /i.test(candidate);
+
+/** The arguments of a peer. The shared port is at one address; an agent gathers from all. */
+const peer = (kind, role, ...others) =>
+  [kind, '--role', role, ...(kind === 'agent' ? [] : ['--bind', address()]), ...others];
+
+// --- What both sides must say ------------------------------------------------------------------------
+
+/** strait's report and the page's getStats are of the same pair. */
+function checkPair(kind, ours, { transport, pair, local, remote }) {
+  assert.ok(pair, 'the page has selected a pair');
+  assert.equal(ours.localPort, remote.port, 'strait\'s own port');
+  assert.equal(ours.remotePort, local.port, 'the page\'s port');
+  // Of what hides behind a name the page tells no address.
+  if (remote.address) assert.equal(ours.localAddress, remote.address);
+  if (local.address && !local.address.endsWith('.local')) assert.equal(ours.remoteAddress, local.address);
+  if (transport.iceRole && kind !== 'agent') assert.notEqual(ours.iceRole, transport.iceRole);
+  if (transport.dtlsRole) assert.notEqual(ours.dtlsRole, transport.dtlsRole);
+  if (ours.protocol) assert.equal(ours.protocol, 'udp');
+}
+
+/** The states of W3C in their order; what a restart adds is no interruption. */
+function checkStates(strait, states) {
+  const ours = strait.told.ice.map(({ state }) => state);
+  assert.deepEqual([...new Set(ours)], ['checking', 'connected', 'completed'], ours.join(' '));
+  assert.equal(ours.filter((state) => state === 'checking').length, 1, ours.join(' '));
+  assert.deepEqual(strait.told.dtls.map(({ state }) => state), ['connecting', 'connected']);
+  for (const state of ['disconnected', 'failed', 'closed']) assert.ok(!states.includes(state), states.join(' '));
+}
+
+/** A restart has other credentials and loses nothing. */
+async function talk(call, from, late) {
+  await call.connect(from);
+  await call.media();
+  for (const side of ['browser', 'strait']) {
+    await call.restart(side, late);
+    await call.media();
+  }
+  const ours = await call.expectAll();
+  const theirs = await call.stats();
+  checkPair(call.strait.kind, ours, theirs);
+  checkStates(call.strait, theirs.states);
+  return { ours, theirs };
+}
+
+function tell(what, { ours, theirs }) {
+  note(`${what}: ${ours.received} packets there and back, ${ours.iceRole}, DTLS ${ours.dtlsRole}, ` +
+    `${ours.remoteType ?? 'a'} ${ours.remoteAddress} here, ${theirs.remote.candidateType} there, ` +
+    `${ours.selectedCandidatePairChanges} paths`);
+}
+
+// --- Host to host ------------------------------------------------------------------------------------
+
+/** Each kind as the one that answers, and those that can control as the one that offers. */
+const WAYS = [
+  ['agent', 'controlled', 'server', 'browser'],
+  ['agent', 'controlling', 'client', 'strait'],
+  ['lite', 'controlled', 'client', 'browser'],
+  ['lite', 'controlled', 'server', 'strait'],
+  ['full', 'controlled', 'server', 'browser'],
+  ['full', 'controlling', 'client', 'strait'],
+];
+
+function allKinds(build, launcher, sound, check) {
+  return async () => {
+    const browser = await launchers[launcher]();
+    await together(WAYS.map(([kind, role, dtls, from]) => [`${kind}, an offer of the ${from}`, async () => {
+      const call = new Call({ build, strait: peer(kind, role), sound, dtls });
+      await call.open(browser);
+      const seen = await talk(call, from, launcher.startsWith('Chromium') && role === 'controlled');
+      tell(`${kind}, an offer of the ${from}`, seen);
+      check(call, kind, seen);
+      await call.close();
+    }]));
+    await browser.close();
+  };
+}
+
+/** Nobody asks for the page's names: it is reached by its own checks. Lite has no use for candidates. */
+function checkNames(call, kind, { ours }) {
+  const names = call.fromPage.filter(isName).length;
+  assert.ok(names >= 3, 'a name in each generation');
+  if (kind === 'full') assert.equal(ours.remoteUnresolved, names);
+  if (kind === 'agent') assert.equal(ours.remoteType, 'prflx');
+}
+
+function checkAddresses(call, kind, { ours }) {
+  assert.deepEqual(call.fromPage.filter(isName), []);
+  if (kind === 'agent') assert.equal(ours.remoteType, 'host');
+}
+
+export const ice = (build) => [
+  ['ICE: Chromium, hidden behind .local names, with an agent, lite and full; restarts lose nothing',
+    allKinds(build, 'ChromiumWithoutMicrophone', 'oscillator', checkNames)],
+  ['ICE: Chromium, with its addresses, with an agent, lite and full; restarts lose nothing',
+    allKinds(build, 'ChromiumWithFakeMicrophone', 'microphone', checkAddresses)],
+];

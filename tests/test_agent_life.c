@@ -102,13 +102,13 @@ static void regather(const struct peer *peer)
     assert_int_equal(strait_agent_regather(peer->transport), STRAIT_OK);
 }
 
-static void gathers_anew(enum kind other)
+static void gathers_anew(enum kind other, unsigned times)
 {
     struct pair pair;
     start_media(&pair, AGENT, other);
     struct peer *peer = &pair.peer[0];
     unsigned before = open_descriptors();
-    for (int i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < times; i++) {
         uint16_t port = local_port(peer);
         char ufrag[STRAIT_UFRAG_MAX + 1];
         memcpy(ufrag, strait_transport_local_ice(peer->transport)->ufrag, sizeof ufrag);
@@ -131,14 +131,14 @@ static void gathers_anew(enum kind other)
 static void gathers_anew_towards_an_agent(void **state)
 {
     (void)state;
-    gathers_anew(AGENT);
+    gathers_anew(AGENT, 2);
 }
 
 static void gathers_anew_towards_the_shared_port(void **state)
 {
     (void)state;
-    gathers_anew(LITE);
-    gathers_anew(FULL);
+    gathers_anew(LITE, 1);
+    gathers_anew(FULL, 1);
 }
 
 static void gathers_anew_over_relays(void **state)
@@ -274,6 +274,62 @@ static void gathering_anew_answers_a_restart(void **state)
     end_media(&pair);
 }
 
+/* --- Nomination and trickle ------------------------------------------------------------------------------ */
+
+/* Media, a restart by each, media. */
+static void go_on(struct pair *pair)
+{
+    goal = 1;
+    run_until(pair, writable);
+    stream_until(pair, completed);
+    for (int i = 0; i < 2; i++) {
+        renew(&pair->peer[i]);
+        stream_for(pair, 20);
+        negotiate(pair, &pair->peer[i]);
+        stream_until(pair, completed);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair->peer[i].states[STRAIT_ICE_DISCONNECTED], 0);
+        assert_int_equal(pair->peer[i].states[STRAIT_ICE_FAILED], 0);
+    }
+    end_media(pair);
+}
+
+static void nominates_aggressively(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct pair pair = { 0 };
+        pair.peer[0].config.aggressive = true;
+        pair.peer[1].config.aggressive = i == 0;
+        pair.peer[1].kind = i == 0 ? AGENT : LITE;
+        start_as_set(&pair);
+        go_on(&pair);
+    }
+}
+
+static bool first_gathered(const struct pair *pair)
+{
+    return pair->peer[0].gathered == 1;
+}
+
+/* RFC 8838, 3: a whole generation from the one, and the other's one by one. */
+static void offers_all_candidates_at_once(void **state)
+{
+    struct pair pair = { 0 };
+    (void)state;
+    pair.peer[0].deaf = true;
+    create_as_set(&pair);
+    assert_int_equal(strait_agent_gather(pair.peer[0].transport), STRAIT_OK);
+    run_until(&pair, first_gathered);
+    signal_all(&pair, 0);
+    signal_candidates(&pair.peer[0]);
+    assert_int_equal(strait_transport_end_of_candidates(pair.peer[1].transport), STRAIT_OK);
+    assert_int_equal(strait_agent_gather(pair.peer[1].transport), STRAIT_OK);
+    signal_all(&pair, 1);
+    go_on(&pair);
+}
+
 /* --- Ends ----------------------------------------------------------------------------------------------- */
 
 static void may_be_destroyed_while_it_gathers_anew(void **state)
@@ -313,6 +369,8 @@ int main(void)
         cmocka_unit_test(candidates_may_overtake_the_new_credentials),
         cmocka_unit_test(restarts_may_cross),
         cmocka_unit_test(gathering_anew_answers_a_restart),
+        cmocka_unit_test(nominates_aggressively),
+        cmocka_unit_test(offers_all_candidates_at_once),
         cmocka_unit_test(may_be_destroyed_while_it_gathers_anew),
     };
     return cmocka_run_group_tests_name("agent_life", tests, NULL, NULL);

@@ -4,6 +4,7 @@ import { run } from './lib/tap.mjs';
 import { closeBrowsers } from './lib/browsers.mjs';
 import { killRadios, useBuild } from './lib/radio.mjs';
 import { killStraits } from './lib/strait.mjs';
+import { killTurns } from './lib/turn.mjs';
 import { tests as whep } from './tests/whep.mjs';
 import { tests as whepPatch } from './tests/whep-patch.mjs';
 import { tests as whepRestart } from './tests/whep-restart.mjs';
@@ -44,6 +45,7 @@ async function cleanUp() {
   await closeBrowsers();
   killRadios();
   killStraits();
+  killTurns();
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) {

@@ -111,6 +111,7 @@ static void tell_agent(const struct peer *peer)
         printf("\tlocalType=%s\tremoteType=%s\tprotocol=%s", types[stats.local.type],
                types[stats.remote.type],
                stats.local.protocol == STRAIT_CANDIDATE_TCP ? "tcp" : "udp");
+        tell_address("candidate", &stats.local.address);
     }
 }
 

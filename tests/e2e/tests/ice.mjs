@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { assert, note, together } from '../lib/tap.mjs';
 import { launchers } from '../lib/browsers.mjs';
 import { Call } from '../lib/ice-call.mjs';
+import { Turn } from '../lib/turn.mjs';
 
 // Any that is not the loopback's: browsers have no candidates there.
 const address = () => Object.values(networkInterfaces()).flat()
@@ -21,10 +22,11 @@ const peer = (kind, role, ...others) =>
 /** strait's report and the page's getStats are of the same pair. */
 function checkPair(kind, ours, { transport, pair, local, remote }) {
   assert.ok(pair, 'the page has selected a pair');
-  assert.equal(ours.localPort, remote.port, 'strait\'s own port');
+  // A relayed candidate's is the server's.
+  assert.equal(ours.candidatePort ?? ours.localPort, remote.port, 'strait\'s port');
   assert.equal(ours.remotePort, local.port, 'the page\'s port');
   // Of what hides behind a name the page tells no address.
-  if (remote.address) assert.equal(ours.localAddress, remote.address);
+  if (remote.address) assert.equal(ours.candidateAddress ?? ours.localAddress, remote.address);
   if (local.address && !local.address.endsWith('.local')) assert.equal(ours.remoteAddress, local.address);
   if (transport.iceRole && kind !== 'agent') assert.notEqual(ours.iceRole, transport.iceRole);
   if (transport.dtlsRole) assert.notEqual(ours.dtlsRole, transport.dtlsRole);
@@ -101,9 +103,51 @@ function checkAddresses(call, kind, { ours }) {
   if (kind === 'agent') assert.equal(ours.remoteType, 'host');
 }
 
+// --- Relayed -----------------------------------------------------------------------------------------
+
+/** The page's way to the server, the kind, and the server's options for strait. */
+const RELAYED = [
+  ['udp', 'agent', () => []],
+  ['tcp', 'agent', (turn) => ['--relay', '--server', turn.url('tcp')]],
+  ['udp', 'lite', () => []],
+  ['tcp', 'full', () => []],
+];
+
+const typesOf = (candidates) => [...new Set(candidates.map((text) => text.match(/ typ (\w+)/)[1]))];
+
+function checkRelay(call, way, { ours, theirs }) {
+  assert.equal(theirs.local.candidateType, 'relay');
+  assert.equal(theirs.local.relayProtocol, way);
+  assert.deepEqual(typesOf(call.fromPage.map(({ candidate }) => candidate).filter(Boolean)), ['relay']);
+  if (!call.relayed) return;
+  assert.equal(ours.localType, 'relay');
+  assert.deepEqual(typesOf(call.strait.told.candidate.map(({ text }) => text)), ['relay']);
+}
+
+const relayed = (build) => async () => {
+  const turn = await Turn.start(address());
+  const browser = await launchers.ChromiumWithoutMicrophone();
+  await together(RELAYED.map(([way, kind, options]) => {
+    const own = options(turn);
+    const what = `${way}, ${kind}${own.length > 0 ? ' that is relayed too' : ''}`;
+    return [what, async () => {
+      const call = new Call({ build, strait: peer(kind, 'controlled', ...own), configuration: turn.configuration(way) });
+      call.relayed = own.length > 0;
+      await call.open(browser);
+      const seen = await talk(call, 'browser');
+      tell(what, seen);
+      checkRelay(call, way, seen);
+      await call.close();
+    }];
+  }));
+  await browser.close();
+  turn.stop();
+};
+
 export const ice = (build) => [
   ['ICE: Chromium, hidden behind .local names, with an agent, lite and full; restarts lose nothing',
     allKinds(build, 'ChromiumWithoutMicrophone', 'oscillator', checkNames)],
   ['ICE: Chromium, with its addresses, with an agent, lite and full; restarts lose nothing',
     allKinds(build, 'ChromiumWithFakeMicrophone', 'microphone', checkAddresses)],
+  ['ICE: Chromium, only by a TURN server over UDP and over TCP, with each kind', relayed(build)],
 ];

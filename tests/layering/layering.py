@@ -77,7 +77,7 @@ MAY_INCLUDE = {
     'dtls': {'public', 'base', 'dtls'},
     'transport': {'public', 'base', 'ice', 'srtp', 'dtls', 'transport'},
     'runtime': {'public', 'base', 'transport', 'runtime'},
-    'agent': {'public', 'base', 'ice', 'transport', 'runtime', 'agent'},
+    'agent': {'public', 'base', 'ice', 'dtls', 'transport', 'runtime', 'agent'},
 }
 
 

@@ -23,6 +23,7 @@ static struct sockaddr_in host_socket_address(uint16_t port)
 struct responder {
     int fd;
     unsigned requests;
+    unsigned deaf; /* so many of the first requests get no answer */
     char url[80];
 };
 
@@ -40,7 +41,9 @@ static void on_request(void *user, short events)
     if (len < STRAIT__STUN_HEADER || in[0] != 0 || in[1] != STRAIT__STUN_BINDING) {
         return;
     }
-    r->requests++;
+    if (r->requests++ < r->deaf) {
+        return;
+    }
     memcpy(out, in, STRAIT__STUN_HEADER);
     out[0] = 1; /* success */
     out[2] = 0;
@@ -102,6 +105,188 @@ static void a_stun_server_gives_a_reflexive_candidate(void **state)
     media_flow(&pair);
     strait_runtime_unwatch(pair.runtime, r.fd);
     finish(&pair);
+    close(r.fd);
+}
+
+/* --- Several, and names ----------------------------------------------------------------------------- */
+
+static struct {
+    unsigned n;
+    unsigned of[8]; /* servers */
+    int error;
+    char detail[400];
+} told;
+
+static void on_server_error(void *user, struct strait_transport *transport,
+                            const struct strait_server_error *error)
+{
+    (void)user;
+    (void)transport;
+    assert_in_range(error->server, 0, 7);
+    told.n++;
+    told.of[error->server]++;
+    told.error = error->error;
+    snprintf(told.detail, sizeof told.detail, "%s", error->detail);
+}
+
+/* Peer 0 has servers, and peer 1 none. Host candidates are there before any server can have answered. */
+static void start_with(struct pair *pair, const struct strait_ice_server *servers, size_t n)
+{
+    struct strait_candidate candidate;
+    memset(pair, 0, sizeof *pair);
+    memset(&told, 0, sizeof told);
+    pair->peer[0].config.servers = servers;
+    pair->peer[0].config.n_servers = n;
+    pair->peer[0].config.events.server_error = on_server_error;
+    start_as_set(pair);
+    assert_in_range(count_type(&pair->peer[0], STRAIT_CANDIDATE_HOST, &candidate), 1, 64);
+    assert_int_equal(pair->peer[0].gathered, 0);
+}
+
+static void watch(const struct pair *pair, struct responder *r)
+{
+    assert_int_equal(strait_runtime_watch(pair->runtime, r->fd, POLLIN, on_request, r), STRAIT_OK);
+}
+
+static void check_reflexive(const struct pair *pair)
+{
+    struct strait_candidate srflx;
+    char text[STRAIT__ADDRESS_TEXT];
+    assert_int_equal(count_type(&pair->peer[0], STRAIT_CANDIDATE_SRFLX, &srflx), 1);
+    assert_string_equal(strait__address_print(&srflx.address, text, sizeof text),
+                        "192.0.2.77:4242");
+    assert_int_equal(pair->peer[0].gathered, 1);
+}
+
+static void the_first_stun_server_that_answers_is_taken(void **state)
+{
+    struct responder good, bad;
+    struct pair pair;
+    (void)state;
+    if (host_address()[0] == '\0') {
+        skip();
+    }
+    responder_open(&good);
+    responder_open(&bad);
+    bad.deaf = 1000;
+    struct strait_ice_server servers[] = { { .url = bad.url },
+                                           { .url = "stun:127.0.0.1:9" },
+                                           { .url = good.url } };
+    start_with(&pair, servers, 3);
+    watch(&pair, &good);
+    watch(&pair, &bad);
+    run_until(&pair, both_gathered);
+    run_until(&pair, writable);
+    check_reflexive(&pair);
+    assert_in_range(bad.requests, 1, 2);
+    assert_in_range(good.requests, 2, 1000); /* ours and libnice's */
+    assert_int_equal(told.n, 0);
+    finish(&pair);
+    /* It is asked again where the first request is lost. */
+    good.deaf = good.requests + 1;
+    start_with(&pair, servers, 3);
+    watch(&pair, &good);
+    watch(&pair, &bad);
+    run_until(&pair, both_gathered);
+    check_reflexive(&pair);
+    finish(&pair);
+    close(good.fd);
+    close(bad.fd);
+}
+
+static void stun_servers_may_all_be_silent(void **state)
+{
+    struct responder bad;
+    struct strait_candidate srflx;
+    struct pair pair;
+    (void)state;
+    if (host_address()[0] == '\0') {
+        skip();
+    }
+    responder_open(&bad);
+    struct strait_ice_server servers[] = { { .url = bad.url }, { .url = bad.url } };
+    start_with(&pair, servers, 2);
+    run_until(&pair, writable);
+    assert_int_equal(pair.peer[0].gathered, 0);
+    media_flow(&pair);
+    run_until(&pair, both_gathered);
+    assert_int_equal(count_type(&pair.peer[0], STRAIT_CANDIDATE_SRFLX, &srflx), 0);
+    assert_int_equal(told.n, 2);
+    assert_int_equal(told.of[0] + told.of[1], 2);
+    assert_int_equal(told.error, STRAIT_E_TIMEOUT);
+    assert_int_equal(pair.peer[0].gathered, 1);
+    finish(&pair);
+    close(bad.fd);
+}
+
+/* "localhost" is in every host's file. */
+static void names_are_looked_up(void **state)
+{
+    static const char unknown[] = "stun:nowhere.invalid"; /* RFC 6761, 6.4 */
+    struct responder r;
+    struct pair pair;
+    (void)state;
+    if (host_address()[0] == '\0') {
+        skip();
+    }
+    responder_open(&r);
+    struct strait_ice_server servers[] = {
+        { .url = unknown },
+        { .url = r.url },
+        { .url = "turn:nowhere.invalid", .username = "ann", .credential = "secret" }
+    };
+    start_with(&pair, servers, 3);
+    watch(&pair, &r);
+    run_until(&pair, both_gathered);
+    run_until(&pair, writable);
+    check_reflexive(&pair);
+    for (int i = 0; i < 600 && told.n < 2; i++) {
+        strait_runtime_wait(pair.runtime, 10 * STRAIT_MS);
+    }
+    assert_int_equal(told.of[0], 1);
+    assert_int_equal(told.of[2], 1);
+    assert_int_equal(told.of[1], 0);
+    assert_true(told.error == STRAIT_E_NOT_FOUND || told.error == STRAIT_E_TIMEOUT);
+    finish(&pair);
+    /* The only one: nothing to ask. */
+    struct strait_candidate srflx;
+    start_with(&pair, servers, 1);
+    run_until(&pair, both_gathered);
+    assert_int_equal(told.n, 1);
+    assert_int_equal(count_type(&pair.peer[0], STRAIT_CANDIDATE_SRFLX, &srflx), 0);
+    finish(&pair);
+    close(r.fd);
+}
+
+static void many_may_be_cut_short(void **state)
+{
+    struct responder r;
+    (void)state;
+    if (host_address()[0] == '\0') {
+        skip();
+    }
+    responder_open(&r);
+    struct strait_ice_server servers[] = {
+        { .url = r.url },
+        { .url = "stun:localhost:9" },
+        { .url = "stun:nowhere.invalid" },
+        { .url = "turn:nowhere.invalid", .username = "ann", .credential = "secret" },
+        { .url = "turn:localhost:9?transport=tcp", .username = "ann", .credential = "secret" },
+    };
+    for (int i = 0; i < 100; i++) {
+        struct pair pair;
+        start_with(&pair, servers, i % 2 == 0 ? 5 : 3);
+        watch(&pair, &r);
+        for (int k = 0; k < i % 30; k++) {
+            strait_runtime_wait(pair.runtime, STRAIT_MS);
+        }
+        if (i % 4 < 2) {
+            strait_transport_destroy(pair.peer[0].transport);
+            pair.peer[0].transport = NULL;
+            strait_runtime_dispatch(pair.runtime);
+        }
+        finish(&pair);
+    }
     close(r.fd);
 }
 
@@ -188,6 +373,8 @@ static void a_relay_carries_media(void **state)
     }
     relay(turn.udp, NULL);
     relay(turn.tcp, NULL);
+    relay(turn.by_name, NULL);
+    relay("turn:nowhere.invalid", turn.by_name);
     /* Nobody listens at the other. */
     relay("turn:127.0.0.1:9?transport=tcp", turn.udp);
     cut_short(turn.udp);
@@ -258,6 +445,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stun_server_gives_a_reflexive_candidate),
+        cmocka_unit_test(the_first_stun_server_that_answers_is_taken),
+        cmocka_unit_test(stun_servers_may_all_be_silent),
+        cmocka_unit_test(names_are_looked_up),
+        cmocka_unit_test(many_may_be_cut_short),
         cmocka_unit_test(a_look_up_may_be_cut_short),
         cmocka_unit_test(a_relay_carries_media),
         cmocka_unit_test(wrong_servers_are_errors),

@@ -79,7 +79,7 @@ static bool serve(struct turn_server *turn, struct openssl_pki *pki, const char 
         assert_null(getenv("STRAIT_TURNSERVER"));
         return false;
     }
-    snprintf(own, sizeof own, "IP:%s", host_address());
+    snprintf(own, sizeof own, "IP:%s,DNS:localhost", host_address());
     openssl_pki_open(pki);
     openssl_pki_issue(pki, names != NULL ? names : own, days);
     return turn_server_start(turn, pki->cert, pki->key);
@@ -118,6 +118,7 @@ static void media_goes_through_tls(void **state)
     }
     struct strait_trust *trust = openssl_pki_trust(&pki);
     carry_media(turn.tls, trust);
+    carry_media(turn.tls_by_name, trust);
     strait_trust_unref(trust);
     end(&turn, &pki);
 }

@@ -81,13 +81,13 @@ static void run(const char *program, const struct turn_server *turn, const char 
     char port[16], tls_port[16];
     snprintf(port, sizeof port, "%u", turn->port);
     snprintf(tls_port, sizeof tls_port, "%u", turn->tls_port);
-    const char *words[40] = { "turnserver",   "-n",         "-L",
-                              host_address(), "-E",         host_address(),
-                              "-p",           port,         "--lt-cred-mech",
-                              "-u",           "ann:secret", "-r",
-                              "example.org",  "--no-cli",   "--no-dtls",
-                              "--log-file",   "/dev/null",  "--pidfile",
-                              "/dev/null",    "--userdb",   "/dev/null" };
+    const char *words[40] = {
+        "turnserver",     "-L",        "127.0.0.1",    "-n",        "-L",
+        host_address(),   "-E",        host_address(), "-p",        port,
+        "--lt-cred-mech", "-u",        "ann:secret",   "-r",        "example.org",
+        "--no-cli",       "--no-dtls", "--log-file",   "/dev/null", "--pidfile",
+        "/dev/null",      "--userdb",  "/dev/null"
+    };
     const char *tls[] = { "--cert", cert, "--pkey", key, "--tls-listening-port", tls_port };
     size_t n = 0;
     while (words[n] != NULL) {
@@ -120,6 +120,8 @@ bool turn_server_start(struct turn_server *turn, const char *cert, const char *k
     snprintf(turn->udp, sizeof turn->udp, "turn:%s:%u", host_address(), turn->port);
     snprintf(turn->tcp, sizeof turn->tcp, "turn:%s:%u?transport=tcp", host_address(), turn->port);
     snprintf(turn->tls, sizeof turn->tls, "turns:%s:%u", host_address(), turn->tls_port);
+    snprintf(turn->by_name, sizeof turn->by_name, "turn:localhost:%u?transport=tcp", turn->port);
+    snprintf(turn->tls_by_name, sizeof turn->tls_by_name, "turns:localhost:%u", turn->tls_port);
     turn->pid = fork();
     if (turn->pid == 0) {
         run(program, turn, cert, key);

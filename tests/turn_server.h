@@ -10,7 +10,8 @@
 struct turn_server {
     pid_t pid;
     uint16_t port, tls_port;
-    char udp[80], tcp[80], tls[80]; /* URLs; user ann, password secret */
+    /* URLs; user ann, password secret. By name: of localhost, over TCP. */
+    char udp[80], tcp[80], by_name[80], tls[80], tls_by_name[80];
 };
 
 /* An address that agents gather from, or "": libnice leaves loopback out, and binds each socket to its interface. What
@@ -20,7 +21,7 @@ const char *host_address(void);
 /* STRAIT_TURNSERVER, build-tools/ or PATH; NULL: there is none. Where STRAIT_TURNSERVER is set it has to be there. */
 const char *turn_server_program(void);
 
-/* On host_address(); `cert` and `key` (PEM files) NULL: without TLS. False: no program, or no address: the case is to
+/* On host_address() and 127.0.0.1; `cert` and `key` (PEM files) NULL: without TLS. False: no program, or no address: the case is to
  * be skipped, which is a failure where STRAIT_TURNSERVER is set. */
 bool turn_server_start(struct turn_server *turn, const char *cert, const char *key);
 void turn_server_stop(const struct turn_server *turn);

@@ -151,10 +151,11 @@ static gboolean on_limit(gpointer user)
 
 /* --- Asking ----------------------------------------------------------------------------------------- */
 
-static bool some_are_looked_up(const struct strait__servers *s)
+/* More addresses may come. */
+static bool some_are_sought(const struct strait__servers *s)
 {
     for (size_t i = 0; i < s->n; i++) {
-        if (!s->servers[i].url.turn && s->servers[i].state == STRAIT__SERVER_LOOKED_UP_FOR) {
+        if (!s->servers[i].url.turn && s->servers[i].state != STRAIT__SERVER_DONE) {
             return true;
         }
     }
@@ -175,7 +176,7 @@ void strait__reflexive_take(struct strait__servers *s, const struct strait__serv
             s->n_asked++;
         }
     }
-    if (some_are_looked_up(s)) {
+    if (some_are_sought(s)) {
         return;
     }
     if (s->n_asked == 0) {

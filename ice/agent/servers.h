@@ -19,7 +19,7 @@ enum strait__server_state {
     STRAIT__SERVER_IDLE,
     STRAIT__SERVER_LOOKED_UP_FOR, /* its name is being looked up */
     STRAIT__SERVER_READY,         /* it has addresses, and libnice has not got them yet */
-    STRAIT__SERVER_DONE,          /* libnice has them, or there are none */
+    STRAIT__SERVER_DONE,          /* libnice, or who asks for it, has them; or there are none */
 };
 
 struct strait__server {

@@ -3,6 +3,14 @@
  * Where the endpoint's shared port and its host candidates are not enough. Needs the runtime; a build may leave
  * it out. A transport that is made here is used like any other: strait_transport_set_remote_ice,
  * _add_remote_candidate, _restart_ice, _send, _destroy and all the rest.
+ *
+ * A transport with an agent belongs to the runtime's thread, as its endpoint does: while that is the runtime's own,
+ * strait_agent_create, _gather and _regather return STRAIT_E_STATE to others, and nothing else of it may be called by
+ * them; strait_runtime_post and _call lead there.
+ *
+ * What an agent's sockets have no room for waits, up to 256 KB; beyond that it is counted as a send error. coturn's
+ * relays have the system's socket buffers (212,992 bytes: some 270 small packets) and lose what comes in longer bursts:
+ * space them, or raise net.core.rmem_default there.
  */
 #ifndef STRAIT_AGENT_H
 #define STRAIT_AGENT_H
@@ -133,11 +141,11 @@ STRAIT_API int strait_agent_gather(struct strait_transport *transport);
 /*
  * Gathers anew, where this host's network has changed or ICE has failed: an ICE restart (RFC 8445, 9) on sockets of
  * their own beside those in use. The new credentials are strait_transport_local_ice's at once; signal them with the new
- * candidates (events `candidate` and `gathered`, of the new ones only from now on). The peer answers as to
- * any restart, by strait_transport_set_remote_ice and its candidates. Media go on over the path that there is until the new
- * sockets have one; what still comes to the old ones is received for 3 s more. Where the new ones find
- * none, the old path stays: `failed` is when neither works. Legal in every callback, and again while it is under way: only
- * the last one counts. After the remote's restart it is an answer to that as well.
+ * candidates (events `candidate` and `gathered`, of the new ones only from now on). The peer answers as to any restart,
+ * by strait_transport_set_remote_ice and its candidates. Media go on over the path that there is until the new sockets
+ * have one; what still comes to the old ones is received for 3 s more. Where the new ones find none, the old path stays:
+ * `failed` is when neither works. Legal in every callback, and again while it is under way: only the last one counts.
+ * After the remote's restart it is an answer to that as well.
  * Errors of strait_agent_gather and strait_transport_restart_ice, and then nothing has changed; STRAIT_E_STATE (not
  * gathered before, or the runtime is gone). A range of ports needs room for both.
  */
@@ -153,7 +161,7 @@ struct strait_agent_stats {
     uint32_t remote_candidates; /* of this generation, 64 at most: STRAIT_E_LIMIT beyond */
     uint64_t remote_refused;    /* not allowed by config.remote */
     uint64_t remote_over_limit;
-    uint64_t dropped_no_room;  /* datagrams: too many at once, or before there was a pair */
+    uint64_t dropped_no_room;  /* datagrams: too many before there was a pair */
     uint64_t dropped_too_long; /* datagrams of over 2,048 bytes */
     /* RTCIceCandidatePairStats: localCandidate and remoteCandidate of the selected pair. */
     bool has_pair;

@@ -89,6 +89,14 @@ struct strait__ice_ops {
     /* External only, else NULL: the host's word on the path; NULL path: lost. Fires no event before the
      * next advance. */
     int (*set_path)(struct strait__ice *ice, const struct strait_path *path, strait_time rtt);
+    /* For statistics, NULL: there is nothing but `pair`, the endpoint's candidates and no remote ones. Each fills up to
+     * `max` and returns how many there are; `measure` completes `pair`. */
+    size_t (*pairs)(const struct strait__ice *ice, struct strait_pair_stats *out, size_t max);
+    size_t (*local_candidates)(const struct strait__ice *ice, struct strait_candidate *out,
+                               size_t max);
+    size_t (*remote_candidates)(const struct strait__ice *ice, struct strait_candidate *out,
+                                size_t max);
+    void (*measure)(const struct strait__ice *ice, struct strait_pair_stats *pair);
 };
 
 /* What all back ends begin with; the transport reads it and writes none of it. */
@@ -117,6 +125,11 @@ struct strait__ice_driver {
     int (*add_candidate)(void *user, const struct strait_candidate *candidate);
     int (*end_of_candidates)(void *user);
     int (*restart)(void *user, const struct strait_ice_parameters *local);
+    /* As the back end's. */
+    size_t (*pairs)(const void *user, struct strait_pair_stats *out, size_t max);
+    size_t (*local_candidates)(const void *user, struct strait_candidate *out, size_t max);
+    size_t (*remote_candidates)(const void *user, struct strait_candidate *out, size_t max);
+    void (*measure)(const void *user, struct strait_pair_stats *pair);
     /* The back end goes, and the driver with it. */
     void (*destroy)(void *user);
 };

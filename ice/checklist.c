@@ -70,7 +70,10 @@ static void send_check(struct strait__ice_full *f, struct strait__ice_pair *p,
     int len = strait__stun_finish(&w, remote->pwd, strlen(remote->pwd));
     t->sent++;
     t->last = s->now;
-    s->ice.pair.requests_sent++;
+    if (t->sent == 1) {
+        s->ice.pair.requests_sent++;
+        p->counts.requests_sent++;
+    }
     if (len > 0) {
         struct strait_path path = strait__full_path(f, p);
         s->ice.events.send(s->ice.user, &path, out, (size_t)len);

@@ -80,6 +80,7 @@ static void ask(struct strait__ice_full *f)
     struct strait__ice_session *s = &f->s;
     schedule(f);
     s->ice.pair.consent_requests_sent++;
+    f->pairs[f->selected].counts.consent_requests_sent++;
     if (f->unanswered_at == STRAIT_TIME_NEVER) {
         f->unanswered_at = s->now;
     }

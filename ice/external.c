@@ -89,14 +89,6 @@ static void tell_states(struct external *e)
     }
 }
 
-void strait__ice_external_drive(struct strait__ice *ice, const struct strait__ice_driver *driver,
-                                void *user)
-{
-    struct external *e = external_of(ice);
-    e->driver = driver;
-    e->driver_user = user;
-}
-
 void strait__ice_external_tell(struct strait__ice *ice, enum strait_ice_state state, int error,
                                const char *detail)
 {
@@ -188,6 +180,38 @@ static int external_end_of_candidates(struct strait__ice *ice)
     return e->driver != NULL ? e->driver->end_of_candidates(e->driver_user) : STRAIT_OK;
 }
 
+static const struct external *constant(const struct strait__ice *ice)
+{
+    return (const struct external *)(const void *)ice;
+}
+
+static size_t external_pairs(const struct strait__ice *ice, struct strait_pair_stats *out,
+                             size_t max)
+{
+    const struct external *e = constant(ice);
+    return e->driver->pairs(e->driver_user, out, max);
+}
+
+static size_t external_local_candidates(const struct strait__ice *ice, struct strait_candidate *out,
+                                        size_t max)
+{
+    const struct external *e = constant(ice);
+    return e->driver->local_candidates(e->driver_user, out, max);
+}
+
+static size_t external_remote_candidates(const struct strait__ice *ice,
+                                         struct strait_candidate *out, size_t max)
+{
+    const struct external *e = constant(ice);
+    return e->driver->remote_candidates(e->driver_user, out, max);
+}
+
+static void external_measure(const struct strait__ice *ice, struct strait_pair_stats *pair)
+{
+    const struct external *e = constant(ice);
+    e->driver->measure(e->driver_user, pair);
+}
+
 static const struct strait__ice_ops external_ops = {
     .name = "external",
     .destroy = external_destroy,
@@ -201,6 +225,34 @@ static const struct strait__ice_ops external_ops = {
     .set_attributes = strait__session_set_attributes,
     .set_path = external_set_path,
 };
+
+/* Where a driver knows more. */
+static const struct strait__ice_ops driven_ops = {
+    .name = "external, driven",
+    .destroy = external_destroy,
+    .set_remote = external_set_remote,
+    .add_candidate = external_add_candidate,
+    .end_of_candidates = external_end_of_candidates,
+    .restart = external_restart,
+    .receive = external_receive,
+    .advance = external_advance,
+    .deadline = external_deadline,
+    .set_attributes = strait__session_set_attributes,
+    .set_path = external_set_path,
+    .pairs = external_pairs,
+    .local_candidates = external_local_candidates,
+    .remote_candidates = external_remote_candidates,
+    .measure = external_measure,
+};
+
+void strait__ice_external_drive(struct strait__ice *ice, const struct strait__ice_driver *driver,
+                                void *user)
+{
+    struct external *e = external_of(ice);
+    ice->ops = &driven_ops;
+    e->driver = driver;
+    e->driver_user = user;
+}
 
 int strait__ice_external_create(struct strait__ice **out, const struct strait__ice_config *config)
 {

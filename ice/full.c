@@ -1,5 +1,5 @@
-#include "ice/candidate.h"
 #include "ice/full.h"
+#include "ice/candidate.h"
 #include "transport/address.h"
 #include "transport/util.h"
 
@@ -76,6 +76,7 @@ static void take_request(struct strait__ice_full *f, const struct strait_path *f
     }
     if (check.repeated) {
         strait__session_answer(&f->s, &check);
+        strait__full_count_check(f, from);
         ice->events.repeated(ice->user);
         return;
     }
@@ -89,6 +90,7 @@ static void take_request(struct strait__ice_full *f, const struct strait_path *f
     if (check.generation == STRAIT__ICE_NEWEST) {
         learn(f, &check);
     }
+    strait__full_count_check(f, from);
     strait__session_attributes(&f->s, message);
 }
 
@@ -220,6 +222,9 @@ static const struct strait__ice_ops full_ops = {
     .advance = full_advance,
     .deadline = full_deadline,
     .set_attributes = strait__session_set_attributes,
+    .pairs = strait__full_pairs,
+    .remote_candidates = strait__full_remotes,
+    .measure = strait__full_measure,
 };
 
 int strait__ice_full_create(struct strait__ice **out, const struct strait__ice_config *config)

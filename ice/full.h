@@ -86,6 +86,13 @@ enum strait__ice_pair_state {
     STRAIT__PAIR_FAILED
 };
 
+/* Of one pair; in strait__ice.pair is the sum. */
+struct strait__ice_counts {
+    uint32_t requests_sent, requests_received, responses_sent, responses_received;
+    uint32_t consent_requests_sent;
+    strait_time rtt, total_rtt, last_check;
+};
+
 struct strait__ice_pair {
     enum strait__ice_pair_state state;
     uint8_t local, remote;
@@ -95,6 +102,7 @@ struct strait__ice_pair {
     uint32_t triggered;  /* place in the triggered-check queue; 0: not in it */
     uint64_t priority;
     strait_time last_answer;
+    struct strait__ice_counts counts;
     /* An ordinary or triggered check and a nomination, or two consent checks. */
     struct strait__ice_transaction transactions[2];
 };
@@ -148,6 +156,15 @@ enum strait__ice_keep { STRAIT__KEEP_ALL, STRAIT__KEEP_EARLY, STRAIT__KEEP_NONE 
 void strait__full_turn_over(struct strait__ice_full *f, enum strait__ice_keep keep);
 /* The new generation has a path: the old one's pair goes. */
 void strait__full_forget_old(struct strait__ice_full *f);
+
+/* --- report.c --------------------------------------------------------------------------------- */
+
+/* A check came on this path and was answered. */
+void strait__full_count_check(struct strait__ice_full *f, const struct strait_path *from);
+size_t strait__full_pairs(const struct strait__ice *ice, struct strait_pair_stats *out, size_t max);
+size_t strait__full_remotes(const struct strait__ice *ice, struct strait_candidate *out,
+                            size_t max);
+void strait__full_measure(const struct strait__ice *ice, struct strait_pair_stats *pair);
 
 /* --- checklist.c ------------------------------------------------------------------------------ */
 

@@ -246,13 +246,16 @@ static void failed(struct strait__ice_full *f, int pair, struct strait__ice_tran
     }
 }
 
-static void measure(struct strait__ice_full *f, const struct strait__ice_transaction *t)
+static void measure(struct strait__ice_full *f, struct strait__ice_pair *p,
+                    const struct strait__ice_transaction *t)
 {
     /* Karn: who was sent twice does not know which one was answered. */
     if (t->sent != 1) {
         return;
     }
     strait_time rtt = f->s.now - t->first;
+    p->counts.rtt = rtt;
+    p->counts.total_rtt += rtt;
     f->s.ice.pair.current_round_trip_time = rtt;
     f->s.ice.pair.total_round_trip_time += rtt;
     f->s.ice.events.rtt(f->s.ice.user, rtt);
@@ -314,7 +317,7 @@ static void succeeded(struct strait__ice_full *f, int pair, struct strait__ice_t
     struct strait__ice_transaction *other = &p->transactions[t == &p->transactions[0]];
     bool nominating = t->nominating;
     uint32_t turns = f->n_turns;
-    measure(f, t);
+    measure(f, p, t);
     strait__full_cancel(f, t);
     /* What an earlier one asked is answered as well (RFC 7675, 5.1); a nomination is not. */
     if (!other->nominating) {
@@ -360,6 +363,7 @@ void strait__full_answered(struct strait__ice_full *f, const struct strait_path 
         return;
     }
     s->ice.pair.responses_received++;
+    p->counts.responses_received++;
     if (success) {
         succeeded(f, pair, t, from);
     } else {

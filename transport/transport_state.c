@@ -118,7 +118,12 @@ int strait_transport_stats(const struct strait_transport *transport,
     stats.ice_state = strait_transport_ice_state(transport);
     stats.dtls_state = strait_transport_dtls_state(transport);
     stats.pair = ice->pair;
+    if (ice->ops->measure != NULL) {
+        ice->ops->measure(ice, &stats.pair);
+    }
     stats.pair.writable = transport->has_path;
+    stats.pair.selected = ice->has_path;
+    stats.pair.state = ice->has_path ? STRAIT_PAIR_SUCCEEDED : STRAIT_PAIR_FROZEN;
     stats.dropped_stun_malformed += ice->counters.stun_malformed;
     stats.dropped_stun_integrity = ice->counters.stun_integrity;
     stats.dropped_stun_unexpected = ice->counters.stun_unexpected;
@@ -134,4 +139,50 @@ int strait_transport_stats(const struct strait_transport *transport,
     }
     strait__transport_add_past(transport, &stats.srtp);
     return strait__sized_copy(out, &stats, sizeof stats);
+}
+
+size_t strait_transport_pairs(const struct strait_transport *transport,
+                              struct strait_pair_stats *out, size_t max)
+{
+    if (transport == NULL || transport->destroyed) {
+        return 0;
+    }
+    const struct strait__ice *ice = transport->ice;
+    size_t n;
+    if (ice->ops->pairs != NULL) {
+        n = ice->ops->pairs(ice, out, max);
+    } else {
+        n = ice->has_path ? 1 : 0;
+        if (n > 0 && max > 0) {
+            out[0] = ice->pair;
+            out[0].selected = true;
+            out[0].state = STRAIT_PAIR_SUCCEEDED;
+        }
+    }
+    for (size_t i = 0; i < n && i < max; i++) {
+        out[i].writable = out[i].selected && transport->has_path;
+    }
+    return n;
+}
+
+size_t strait_transport_local_candidates(const struct strait_transport *transport,
+                                         struct strait_candidate *out, size_t max)
+{
+    if (transport == NULL || transport->destroyed) {
+        return 0;
+    }
+    const struct strait__ice *ice = transport->ice;
+    return ice->ops->local_candidates != NULL
+               ? ice->ops->local_candidates(ice, out, max)
+               : strait_endpoint_local_candidates(transport->endpoint, out, max);
+}
+
+size_t strait_transport_remote_candidates(const struct strait_transport *transport,
+                                          struct strait_candidate *out, size_t max)
+{
+    if (transport == NULL || transport->destroyed) {
+        return 0;
+    }
+    const struct strait__ice *ice = transport->ice;
+    return ice->ops->remote_candidates != NULL ? ice->ops->remote_candidates(ice, out, max) : 0;
 }

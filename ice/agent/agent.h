@@ -240,6 +240,13 @@ void strait__agent_set_consent(struct strait__agent *a);
 /* Tells of silence and of its end. The last thing in a run, since it may bring the deadline forward. */
 void strait__agent_watch_consent(struct strait__agent *a);
 
+/* --- stats.c --- */
+/* Of a struct strait__agents. */
+size_t strait__agents_pairs(const void *user, struct strait_pair_stats *out, size_t max);
+size_t strait__agents_locals(const void *user, struct strait_candidate *out, size_t max);
+size_t strait__agents_remotes(const void *user, struct strait_candidate *out, size_t max);
+void strait__agents_measure(const void *user, struct strait_pair_stats *pair);
+
 /* --- driver.c --- */
 /* Of a struct strait__agents. */
 extern const struct strait__ice_driver strait__agent_driver;

@@ -147,5 +147,9 @@ const struct strait__ice_driver strait__agent_driver = {
     .add_candidate = add_candidate,
     .end_of_candidates = end_of_candidates,
     .restart = restart_own,
+    .pairs = strait__agents_pairs,
+    .local_candidates = strait__agents_locals,
+    .remote_candidates = strait__agents_remotes,
+    .measure = strait__agents_measure,
     .destroy = destroy,
 };

@@ -14,17 +14,34 @@
 extern "C" {
 #endif
 
-/* RTCIceCandidatePairStats of the selected pair. Zero before there is one. */
+/* RTCStatsIceCandidatePairState (RFC 8445, 6.1.2.6) */
+enum strait_pair_state {
+    STRAIT_PAIR_FROZEN = 0,
+    STRAIT_PAIR_WAITING = 1,
+    STRAIT_PAIR_IN_PROGRESS = 2,
+    STRAIT_PAIR_FAILED = 3,
+    STRAIT_PAIR_SUCCEEDED = 4
+};
+
+/*
+ * RTCIceCandidatePairStats: of one pair in strait_transport_pairs. In strait_transport_stats path, flags, state,
+ * priority and the current round trip are those of the selected pair, zero before there is one, and all counts
+ * and the total those of all pairs together. Requests are counted once, however often they are repeated; one that was
+ * repeated measures no round trip. Received are those with valid integrity.
+ */
 struct strait_pair_stats {
     bool nominated;
     bool writable; /* sending is allowed: validated, and consent is fresh */
     struct strait_path path;
     uint64_t requests_received, requests_sent;
     uint64_t responses_received, responses_sent;
-    uint64_t consent_requests_sent;
+    uint64_t consent_requests_sent;   /* of requests_sent (RFC 7675) */
     uint64_t current_round_trip_time; /* ns; 0: not measured (lite sends no checks) */
     uint64_t total_round_trip_time;   /* ns, over responses_received */
     strait_time last_check_received;
+    enum strait_pair_state state;
+    bool selected;
+    uint64_t priority; /* RFC 8445, 6.1.2.3; 0: not known (lite, an external path) */
 };
 
 /* RTCTransportStats and what else one wants to know of a peer. */

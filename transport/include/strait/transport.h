@@ -184,6 +184,18 @@ STRAIT_API void *strait_transport_user(const struct strait_transport *transport)
 STRAIT_API int strait_transport_stats(const struct strait_transport *transport,
                                       struct strait_transport_stats *out);
 
+/* Copies up to `max` of the candidate pairs and returns how many there are, up to 400. Full ICE and an agent: those of
+ * the check list, the old generation's with them during a restart; lite and an external path: the selected one. */
+STRAIT_API size_t strait_transport_pairs(const struct strait_transport *transport,
+                                         struct strait_pair_stats *out, size_t max);
+
+/* The same for candidates: RTCIceCandidateStats. Local ones are the endpoint's or the agent's; remote ones those that
+ * were signalled and those that checks came from (peer-reflexive), of which lite and an external path keep none. */
+STRAIT_API size_t strait_transport_local_candidates(const struct strait_transport *transport,
+                                                    struct strait_candidate *out, size_t max);
+STRAIT_API size_t strait_transport_remote_candidates(const struct strait_transport *transport,
+                                                     struct strait_candidate *out, size_t max);
+
 /* Live state: the path, NULL before there is one (borrowed until the next call) ... */
 STRAIT_API const struct strait_path *strait_transport_path(
     const struct strait_transport *transport);

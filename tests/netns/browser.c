@@ -105,8 +105,9 @@ static void tell_agent(const struct peer *peer)
     if (!peer->options.agent || strait_agent_stats(peer->transport, &stats) != STRAIT_OK) {
         return;
     }
-    printf("\tlocalCandidates=%u\tremoteCandidates=%u", stats.local_candidates,
-           stats.remote_candidates);
+    printf("\tlocalCandidates=%u\tremoteCandidates=%u\tnamesAsked=%llu\tnamesResolved=%llu",
+           stats.local_candidates, stats.remote_candidates, (unsigned long long)stats.names_asked,
+           (unsigned long long)stats.names_resolved);
     if (stats.has_pair) {
         printf("\tlocalType=%s\tremoteType=%s\tprotocol=%s", types[stats.local.type],
                types[stats.remote.type],

@@ -66,6 +66,8 @@ static bool read_flag(struct peer_options *o, const char *name)
         o->config.policy = STRAIT_ICE_RELAY;
     } else if (strcmp(name, "--tcp") == 0) {
         o->config.ice_tcp = true;
+    } else if (strcmp(name, "--no-mdns") == 0) {
+        o->config.no_mdns = true;
     } else if (strcmp(name, "--echo") == 0) {
         o->echo = true;
     } else if (strcmp(name, "--aggressive") == 0) {

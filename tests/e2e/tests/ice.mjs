@@ -79,7 +79,9 @@ function allKinds(build, launcher, sound, check) {
   return async () => {
     const browser = await launchers[launcher]();
     await together(WAYS.map(([kind, role, dtls, from]) => [`${kind}, an offer of the ${from}`, async () => {
-      const call = new Call({ build, strait: peer(kind, role), sound, dtls });
+      // The one that asks for the page's names has a test of its own.
+      const strait = peer(kind, role, ...(kind === 'agent' ? ['--no-mdns'] : []));
+      const call = new Call({ build, strait, sound, dtls });
       await call.open(browser);
       const seen = await talk(call, from, launcher.startsWith('Chromium') && role === 'controlled');
       tell(`${kind}, an offer of the ${from}`, seen);
@@ -90,18 +92,47 @@ function allKinds(build, launcher, sound, check) {
   };
 }
 
-/** Nobody asks for the page's names: it is reached by its own checks. Lite has no use for candidates. */
+/**
+ * Nobody asks for the page's names: an agent refuses them, full counts them, lite has no use for candidates. The page
+ * is found by its own checks.
+ */
 function checkNames(call, kind, { ours }) {
   const names = call.fromPage.filter(isName).length;
   assert.ok(names >= 3, 'a name in each generation');
   if (kind === 'full') assert.equal(ours.remoteUnresolved, names);
-  if (kind === 'agent') assert.equal(ours.remoteType, 'prflx');
+  if (kind !== 'agent') return;
+  const refused = call.strait.told.unsupported.map(({ text }) => ({ candidate: text }));
+  assert.equal(refused.filter(isName).length, names);
+  assert.equal(ours.remoteType, 'prflx');
 }
 
 function checkAddresses(call, kind, { ours }) {
   assert.deepEqual(call.fromPage.filter(isName), []);
   if (kind === 'agent') assert.equal(ours.remoteType, 'host');
 }
+
+/**
+ * The page hears of no candidate of strait's, and so can check none: strait asks the network for the page's name, in
+ * each generation, and what it has then is a host candidate.
+ */
+const resolved = (build) => async () => {
+  const browser = await launchers.ChromiumWithoutMicrophone();
+  await together(['controlled', 'controlling'].map((role) => [role, async () => {
+    const call = new Call({ build, strait: peer('agent', role), withhold: () => true });
+    await call.open(browser);
+    const seen = await talk(call, role === 'controlled' ? 'browser' : 'strait');
+    tell(role, seen);
+    const names = call.fromPage.filter(isName).length;
+    assert.ok(names >= 3, 'a name in each generation');
+    assert.equal(seen.ours.namesAsked, names);
+    assert.equal(seen.ours.namesResolved, names);
+    assert.equal(seen.ours.remoteType, 'host');
+    assert.equal(seen.ours.remoteAddress, address());
+    assert.equal(seen.theirs.remote.candidateType, 'prflx');
+    await call.close();
+  }]));
+  await browser.close();
+};
 
 // --- Relayed -----------------------------------------------------------------------------------------
 
@@ -149,5 +180,7 @@ export const ice = (build) => [
     allKinds(build, 'ChromiumWithoutMicrophone', 'oscillator', checkNames)],
   ['ICE: Chromium, with its addresses, with an agent, lite and full; restarts lose nothing',
     allKinds(build, 'ChromiumWithFakeMicrophone', 'microphone', checkAddresses)],
+  ['ICE: Chromium\'s .local names are resolved where it could not reach an agent by its own checks',
+    resolved(build)],
   ['ICE: Chromium, only by a TURN server over UDP and over TCP, with each kind', relayed(build)],
 ];

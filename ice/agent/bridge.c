@@ -12,6 +12,10 @@ enum { MAX_FDS = 256, ROUNDS = 8 };
  * gathers and checks; later seldom, and then a second is soon enough. */
 static const strait_time SYNC_EVERY = STRAIT_S;
 
+/* Once connected, libnice goes on to tick at its pacing for 5 s, to find each time that no pair is left to be checked.
+ * What is not urgent any more waits for so long; what a socket brings does not. */
+static const strait_time LAZY = 100 * STRAIT_MS;
+
 static uint32_t to_epoll(gushort events)
 {
     return ((events & G_IO_IN) != 0 ? (uint32_t)EPOLLIN : 0) |
@@ -109,6 +113,8 @@ void strait__agent_iterate(struct strait__agent *a)
         .unread = strait__agent_read_on(a),
     };
     strait_time when = strait__context_iterate(&turn);
+    strait_time lazy = strait_runtime_now(a->guest.runtime) + LAZY;
+    when = a->steady && when < lazy ? lazy : when;
     when = a->leave_at != 0 && a->leave_at < when ? a->leave_at : when;
     when = a->retry_at != 0 && a->retry_at < when ? a->retry_at : when;
     strait__guest_set_deadline(&a->guest, when);

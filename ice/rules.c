@@ -23,6 +23,8 @@ static const char *const private_ranges[] = {
 };
 enum { N_PRIVATE = sizeof private_ranges / sizeof *private_ranges };
 
+static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
 static bool to_bytes(uint8_t bytes[16], const struct sockaddr_storage *address)
 {
     if (address->ss_family == AF_INET6) {
@@ -32,9 +34,9 @@ static bool to_bytes(uint8_t bytes[16], const struct sockaddr_storage *address)
     if (address->ss_family != AF_INET) {
         return false;
     }
-    memset(bytes, 0, 10);
-    memset(bytes + 10, 0xff, 2);
-    memcpy(bytes + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+    memcpy(bytes, mapped, sizeof mapped);
+    memcpy(bytes + sizeof mapped, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+           4);
     return true;
 }
 

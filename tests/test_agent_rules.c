@@ -1,6 +1,8 @@
 /* Address rules in an agent: refused and counted. */
 #include "tests/agent_pair.h"
 
+#include <netinet/in.h>
+
 #include "transport/address.h"
 
 /* --- In an agent ---------------------------------------------------------------------------------- */
@@ -30,6 +32,14 @@ static void remote_candidates_are_checked_and_counted(void **state)
         assert_int_equal(strait_transport_add_remote_candidate(pair.peer[0].transport, &candidate),
                          i < 3 ? STRAIT_E_DENIED : STRAIT_E_INVALID);
     }
+    struct strait_candidate component = candidate_of("8.8.8.8", 4000), tcp = component;
+    component.component = 2;
+    tcp.protocol = STRAIT_CANDIDATE_TCP;
+    tcp.tcp_type = STRAIT_TCP_PASSIVE;
+    assert_int_equal(strait_transport_add_remote_candidate(pair.peer[0].transport, &component),
+                     STRAIT_E_UNSUPPORTED);
+    assert_int_equal(strait_transport_add_remote_candidate(pair.peer[0].transport, &tcp),
+                     STRAIT_E_UNSUPPORTED);
     assert_int_equal(strait_agent_stats(pair.peer[0].transport, &stats), STRAIT_OK);
     assert_int_equal(stats.remote_refused, 3);
     assert_int_equal(stats.remote_candidates, 0);
@@ -167,6 +177,41 @@ static void the_endpoints_local_rules_hold_as_well(void **state)
     finish(&pair);
 }
 
+static size_t offered_by_wildcard(const char *rule, char text[STRAIT__ADDRESS_TEXT])
+{
+    struct sockaddr_in any = { .sin_family = AF_INET };
+    struct strait_endpoint_config config = { .size = sizeof config,
+                                             .local = { .allow = &rule, .n_allow = 1 } };
+    struct strait_runtime *runtime;
+    struct strait_endpoint *endpoint;
+    struct strait_candidate candidates[32];
+    assert_int_equal(strait_runtime_create(&runtime, NULL), STRAIT_OK);
+    assert_int_equal(strait_endpoint_create(&endpoint, &config, strait_runtime_now(runtime)),
+                     STRAIT_OK);
+    assert_int_equal(strait_runtime_add(runtime, endpoint), STRAIT_OK);
+    /* It is bound all the same: what is not offered may be reached under another address. */
+    assert_int_equal(
+        strait_runtime_bind(runtime, endpoint, (struct sockaddr *)&any, sizeof any, NULL, NULL),
+        STRAIT_OK);
+    size_t n = strait_endpoint_local_candidates(endpoint, candidates, 32);
+    if (n > 0) {
+        strait__address_print_host(&candidates[0].address, text, STRAIT__ADDRESS_TEXT);
+    }
+    strait_runtime_destroy(runtime);
+    strait_endpoint_destroy(endpoint);
+    return n;
+}
+
+static void the_shared_port_offers_by_interface_as_well(void **state)
+{
+    char text[STRAIT__ADDRESS_TEXT];
+    (void)state;
+    assert_int_equal(offered_by_wildcard("%lo", text), 1);
+    assert_string_equal(text, "127.0.0.1");
+    assert_int_equal(offered_by_wildcard("%l*", text), 1);
+    assert_int_equal(offered_by_wildcard("%no-such-one", text), 0);
+}
+
 static void agents_advertise_as_their_endpoint_does(void **state)
 {
     static const struct strait_address_mapping mapping = { "127.0.0.1", "203.0.113.9" };
@@ -204,6 +249,7 @@ int main(void)
         cmocka_unit_test(peers_from_denied_addresses_are_not_heard),
         cmocka_unit_test(rules_that_allow_the_peer_change_nothing),
         cmocka_unit_test(the_endpoints_local_rules_hold_as_well),
+        cmocka_unit_test(the_shared_port_offers_by_interface_as_well),
         cmocka_unit_test(agents_advertise_as_their_endpoint_does),
     };
     return cmocka_run_group_tests_name("agent_rules", tests, NULL, NULL);

@@ -158,7 +158,7 @@ STRAIT_API size_t strait_agent_local_candidates(const struct strait_transport *t
 struct strait_agent_stats {
     size_t size; /* the caller sets it */
     uint32_t local_candidates;
-    uint32_t remote_candidates; /* of this generation, 64 at most: STRAIT_E_LIMIT beyond */
+    uint32_t remote_candidates; /* of this generation, 64 at most: STRAIT_E_LIMIT beyond; 100 pairs */
     uint64_t remote_refused;    /* not allowed by config.remote */
     uint64_t remote_over_limit;
     uint64_t dropped_no_room;  /* datagrams: too many before there was a pair */

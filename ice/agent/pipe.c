@@ -89,14 +89,14 @@ static void say_goodbye(struct strait__pipe *p)
     }
 }
 
-/* RFC 8656, 7.3: an error that libnice does not try again after. */
+/* Of the errors (RFC 8489, 14.8) libnice believes this one alone without MESSAGE-INTEGRITY, and does not try again. */
 static void answer_request(struct strait__pipe *p)
 {
-    enum { SERVER_ERROR = 500 };
+    enum { BAD_REQUEST = 400 };
     uint8_t bytes[128];
     struct strait__stun_writer w;
     strait__stun_begin(&w, bytes, sizeof bytes, STRAIT__STUN_ERROR, ALLOCATE, p->transaction);
-    strait__stun_add_error(&w, SERVER_ERROR, NULL);
+    strait__stun_add_error(&w, BAD_REQUEST, NULL);
     int len = strait__stun_finish(&w, NULL, 0);
     if (p->has_request && len > 0) {
         (void)!send(p->near.fd, bytes, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);

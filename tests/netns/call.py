@@ -117,7 +117,8 @@ class Call:
                             lambda other=other, number=number: other.ask_stats()['highest'] > number, patience)
         seconds, after = time.monotonic() - start, self._sent()
         for peer in self.peers:
-            self.breaks.append((peer, max(before[peer][0] - UNDER_WAY, 0) + 1, after[peer][0], after[peer][1] - before[peer][1]))
+            first = max(before[peer][0] - UNDER_WAY, 0) + 1
+            self.breaks.append((peer, first, after[peer][0], after[peer][1] - before[peer][1]))
         self.notes.append((what, seconds, len(self.breaks) - 2))
 
     def tell_breaks(self):
@@ -128,7 +129,7 @@ class Call:
                     for peer, first, last, _ in self.breaks[at:at + 2]]
             sent = [last - first + 1 + refused for _, first, last, refused in self.breaks[at:at + 2]]
             refused = sum(entry[3] for entry in self.breaks[at:at + 2])
-            yield (f'{what}: media flow again after {seconds:.1f} s; of {sent[0]} and {sent[1]} packets '
+            yield (f'{what}: all is well again after {seconds:.1f} s; of {sent[0]} and {sent[1]} packets '
                    f'{lost[0]} and {lost[1]} were lost' + (f', {refused} refused' if refused else ''))
 
     def _missing(self, peer):

@@ -25,7 +25,8 @@ def fails(lab, call, since):
     for peer in call.peers:
         gone, failed = peer.reached('disconnected', since), peer.reached('failed', since)
         expect(gone is not None, f'{peer.name} was never told that it is disconnected')
-        expect(gone <= failed - CONSENT_S / 3, f'{peer.name} was disconnected only {failed - gone:.1f} s before it failed')
+        expect(gone <= failed - CONSENT_S / 3,
+               f'{peer.name} was disconnected only {failed - gone:.1f} s before it failed')
         expect(CONSENT_S - BETWEEN_S <= failed - since <= CONSENT_S + SLACK_S,
                f'{peer.name} has failed {failed - since:.1f} s after the cut')
         lab.note(f'{peer.name} ({peer.kind}): disconnected {gone - since:.1f} s and failed '

@@ -122,7 +122,7 @@ static void settle(struct crowd *crowd, long descriptors)
 
     for (unsigned tries = 0; tries < LOST_AFTER_S * 5; tries++) {
         if (listeners_now(crowd, &listed, &ended) == 0 && listed == 0 &&
-            (descriptors == 0 || radio_descriptors(&crowd->radio) == descriptors)) {
+            (descriptors == 0 || radio_descriptors(&crowd->radio) <= descriptors)) {
             break;
         }
         wait_ms(crowd, 200);
@@ -171,7 +171,8 @@ static void coming_and_going_leaves_nothing_behind(void **state)
     settle(crowd, descriptors);
     printf("# %lu came and went: %ld kB before, %ld kB after; %ld and %ld descriptors\n", joins,
            memory, radio_memory(&crowd->radio), descriptors, radio_descriptors(&crowd->radio));
-    assert_int_equal(radio_descriptors(&crowd->radio), descriptors);
+    /* Fewer where a connection of HTTP was still open at the first count. */
+    assert_in_range(radio_descriptors(&crowd->radio), 1, descriptors);
 }
 
 /* --- One that cannot keep up ------------------------------------------------------------------- */

@@ -95,6 +95,7 @@ static void create(struct pair *pair, int i)
     struct strait_transport_config config = { .size = sizeof config,
                                               .user = peer,
                                               .ice_role = role_of(pair, i),
+                                              .ice_timeout = peer->ice_timeout,
                                               .consent_timeout = peer->consent_timeout,
                                               .dtls_role = i == 0 ? STRAIT_DTLS_CLIENT
                                                                   : STRAIT_DTLS_SERVER,

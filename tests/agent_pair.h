@@ -29,7 +29,7 @@ struct peer {
     bool deaf;           /* its candidates are not signalled */
     bool tcp_only;       /* only those of TCP are */
     uint16_t sequence;
-    strait_time consent_timeout;                   /* 0: the default */
+    strait_time ice_timeout, consent_timeout;      /* 0: the defaults */
     struct strait_endpoint_config endpoint_config; /* but its size */
 };
 

@@ -1,8 +1,9 @@
 /* The life of one NiceAgent in the runtime's loop. */
 #include "ice/agent/agent.h"
+#include "transport/transport.h"
 #include "transport/util.h"
 
-enum { PACING_MS = 20 };
+enum { PACING_MS = 5 }; /* bridge.c slows it down */
 
 static void free_agent(struct strait__agent *a)
 {
@@ -111,6 +112,7 @@ static int make_nice(struct strait__agent *a)
                                   config->port_max);
     }
     strait__agent_set_consent(a);
+    strait__agent_wait(a, true);
     strait__agent_connect_signals(a);
     if (!nice_agent_set_local_credentials(a->nice, a->stream, ice->local.ufrag, ice->local.pwd) ||
         !strait__agent_attach(a)) {
@@ -144,6 +146,14 @@ int strait__agent_create(struct strait__agent **out, struct strait__agents *agen
     strait__guest_wake(&a->guest);
     *out = a;
     return STRAIT_OK;
+}
+
+void strait__agent_wait(struct strait__agent *a, bool patiently)
+{
+    enum { LEAST_MS = 50, MOST_MS = 60000, SHORT_MS = 1000 }; /* libnice's bounds */
+    strait_time ms = a->agents->transport->config.ice_timeout / STRAIT_MS;
+    ms = ms < LEAST_MS ? LEAST_MS : ms > MOST_MS ? MOST_MS : ms;
+    g_object_set(a->nice, "idle-timeout", patiently ? (guint)ms : SHORT_MS, NULL);
 }
 
 int strait__agent_gather(struct strait__agent *a)

@@ -57,6 +57,8 @@ struct strait__agent {
     bool chosen;        /* libnice has the local addresses */
     strait_time synced; /* when the descriptors were last told to the kernel as if new */
     bool steady;        /* connected: no sockets are opened or closed */
+    strait_time lively; /* when something came in last, or timers began to run */
+    bool ticks;         /* they do */
     bool expired;       /* consent was lost: nothing counts before a restart (RFC 7675, 5.1) */
 
     /* signals' news */
@@ -120,6 +122,9 @@ int strait__agent_create(struct strait__agent **out, struct strait__agents *agen
                          struct strait_runtime *runtime);
 /* Freed at once, or when its own run has returned and its allocations are given back. NULL is fine. */
 void strait__agent_destroy(struct strait__agent *a);
+/* Before there is a pair its checks may rest for as long as the configuration says until it has failed: the remote may
+ * have to wait for our candidates, or for its user. Afterwards they may end. */
+void strait__agent_wait(struct strait__agent *a, bool patiently);
 /* Errors of strait_agent_gather. */
 int strait__agent_gather(struct strait__agent *a);
 

@@ -36,6 +36,7 @@ static void restart(struct strait__agent *a, const struct strait_ice_parameters 
     (void)nice_agent_restart_stream(a->nice, a->stream);
     (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
     a->steady = a->remote_ended = a->expired = false;
+    strait__agent_wait(a, true);
     a->n_remotes = g_slist_length(a->held);
     strait__guest_wake(&a->guest);
 }

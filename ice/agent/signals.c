@@ -140,6 +140,7 @@ static void tell_state(struct strait__agent *a)
         strait__agent_report(a, STRAIT_ICE_CONNECTED, STRAIT_OK, "");
         break;
     case NICE_COMPONENT_STATE_READY:
+        strait__agent_wait(a, false);
         strait__agent_report(a, STRAIT_ICE_COMPLETED, STRAIT_OK, "");
         break;
     case NICE_COMPONENT_STATE_FAILED:

@@ -79,7 +79,8 @@ struct strait_agent_config {
     void *user;
     /* UDP ports of its sockets, both ends included; 0, 0: any. */
     uint16_t port_min, port_max;
-    /* Between two checks (RFC 8445, 14.2: Ta, 5 ms at least); 0: 20 ms. Whole milliseconds. */
+    /* Between two checks (RFC 8445, 14.2: Ta, 5 ms at least), whole milliseconds; libnice does everything at this pace,
+     * and connects in three steps. 0: 5 ms at first, 20 ms as soon as nothing more comes of it. */
     strait_time pacing;
     /* Nominates in each check (RFC 5245, 8.1.1.2): faster, and may change its mind. */
     bool aggressive;
@@ -114,7 +115,8 @@ struct strait_agent_config {
 
 /*
  * Makes a transport with an agent in `endpoint`, which `runtime` drives. `transport` as in
- * strait_transport_create: `ice` and `ice_timeout` are not looked at. `config` NULL: the defaults.
+ * strait_transport_create: `ice` is not looked at; `ice_timeout`, up to 60 s, begins when all checks have ended that there
+ * are, and a peer may take as long to answer a restart. `config` NULL: the defaults.
  * In a build with -Dsystem_libnice=true neither is `consent_timeout`: sending stops after 30 s without an answer, or
  * after 10 s where that libnice is older than 0.1.22; disconnected is told with failed, and statistics have no counts of
  * checks and no round trips.

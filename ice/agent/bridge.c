@@ -12,9 +12,15 @@ enum { MAX_FDS = 256, ROUNDS = 8 };
  * gathers and checks; later seldom, and then a second is soon enough. */
 static const strait_time SYNC_EVERY = STRAIT_S;
 
-/* Once connected, libnice goes on to tick at its pacing for 5 s, to find each time that no pair is left to be checked.
- * What is not urgent any more waits for so long; what a socket brings does not. */
-static const strait_time LAZY = 100 * STRAIT_MS;
+/*
+ * libnice ticks at its pacing while it checks, and once connected for a while longer, to find each time that no pair is
+ * left. Each tick costs as much as a packet, so what is not urgent waits; what a socket brings does not.
+ */
+enum {
+    LAZY_MS = 100,   /* between two ticks, connected */
+    PATIENT_MS = 20, /* ... while nothing comes in, by and by: from an eighth of that time */
+    SLOWER = 8
+};
 
 static uint32_t to_epoll(gushort events)
 {
@@ -102,6 +108,36 @@ strait_time strait__context_iterate(const struct strait__turn *t)
                        : strait_runtime_now(t->guest->runtime) + (strait_time)timeout * STRAIT_MS;
 }
 
+/* --- Pace ----------------------------------------------------------------------------------------- */
+
+static bool has_input(const struct strait__guest *guest)
+{
+    const struct strait__guest_fd *fd = guest->fds;
+    while (fd != NULL && fd->ready == 0) {
+        fd = fd->next;
+    }
+    return fd != NULL;
+}
+
+/* When to go on at the latest, of when GLib would. */
+static strait_time slow_down(struct strait__agent *a, strait_time when, bool input)
+{
+    strait_time now = strait_runtime_now(a->guest.runtime);
+    bool ticked = a->ticks;
+    a->ticks = when < now + LAZY_MS * STRAIT_MS;
+    if (input || !ticked) {
+        a->lively = now;
+    }
+    strait_time wait = (now - a->lively) / SLOWER, most = PATIENT_MS * STRAIT_MS;
+    wait = wait < most ? wait : most;
+    if (a->steady) {
+        wait = LAZY_MS * STRAIT_MS;
+    } else if (a->agents->config.pacing > 0) {
+        wait = 0;
+    }
+    return when < now + wait ? now + wait : when;
+}
+
 void strait__agent_iterate(struct strait__agent *a)
 {
     struct strait__turn turn = {
@@ -112,9 +148,8 @@ void strait__agent_iterate(struct strait__agent *a)
         /* Epoll does not tell of what libnice has read of a TCP connection and not handed on. */
         .unread = strait__agent_read_on(a),
     };
-    strait_time when = strait__context_iterate(&turn);
-    strait_time lazy = strait_runtime_now(a->guest.runtime) + LAZY;
-    when = a->steady && when < lazy ? lazy : when;
+    bool input = has_input(&a->guest);
+    strait_time when = slow_down(a, strait__context_iterate(&turn), input);
     when = a->leave_at != 0 && a->leave_at < when ? a->leave_at : when;
     when = a->retry_at != 0 && a->retry_at < when ? a->retry_at : when;
     strait__guest_set_deadline(&a->guest, when);

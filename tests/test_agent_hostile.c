@@ -118,7 +118,7 @@ static void reply(struct villain *v, int i, const struct strait__stun_message *r
     if (error != 0) {
         strait__stun_add_error(&w, (uint16_t)error, NULL);
     }
-    if (mapped != NULL) {
+    if (error == 0) {
         strait__stun_add_xor_mapped(&w, mapped);
     }
     int len = strait__stun_finish(&w, v->ours->pwd, strlen(v->ours->pwd));

@@ -164,6 +164,18 @@ void mdns_responder_open(struct mdns_responder *responder)
     responder->fd = fd;
 }
 
+void mdns_take_port(int fds[2])
+{
+    int on = 1;
+    struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
+    fds[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    fds[1] = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(setsockopt(fds[1], IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on), 0);
+    assert_int_equal(bind(fds[0], (struct sockaddr *)&four, sizeof four), 0);
+    assert_int_equal(bind(fds[1], (struct sockaddr *)&six, sizeof six), 0);
+}
+
 void mdns_responder_close(struct mdns_responder *responder)
 {
     close(responder->fd);

@@ -21,6 +21,9 @@ struct mdns_responder {
     unsigned foreign;   /* answers and announcements of others */
 };
 
+/* Sockets of both families that have the port for themselves, into two descriptors. */
+void mdns_take_port(int fds[2]);
+
 void mdns_responder_open(struct mdns_responder *responder);
 /* Answers what has come. Never blocks. */
 void mdns_responder_serve(struct mdns_responder *responder);

@@ -5,6 +5,7 @@
 #include "tests/agent_pair.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/mdns_responder.h"
 #include "transport/address.h"
@@ -288,6 +289,25 @@ static void names_may_come_before_credentials(void **state)
     finish(&pair);
 }
 
+static void a_port_that_is_not_shared_is_an_error_for_as_long(void **state)
+{
+    struct pair pair = { 0 };
+    int taken[2];
+    (void)state;
+    start_strangers(&pair, four);
+    mdns_take_port(taken);
+    assert_int_equal(give_name(&pair, NAME_FOUR), STRAIT_E_SYSTEM);
+    assert_int_equal(stats_of(&pair.peer[0]).names_failed, 1);
+    assert_int_equal(transport_stats_of(&pair.peer[0]).remote_unresolved, 1);
+    close(taken[0]);
+    close(taken[1]);
+    mdns_responder_open(&responder);
+    assert_int_equal(give_name(&pair, NAME_FOUR), STRAIT_OK);
+    run_until(&pair, served_and_writable);
+    finish(&pair);
+    mdns_responder_close(&responder);
+}
+
 static void whoever_asks_may_go_at_any_moment(void **state)
 {
     (void)state;
@@ -329,6 +349,7 @@ int main(void)
                                         close_responder),
         cmocka_unit_test_setup_teardown(names_may_come_before_credentials, open_responder,
                                         close_responder),
+        cmocka_unit_test(a_port_that_is_not_shared_is_an_error_for_as_long),
         cmocka_unit_test_setup_teardown(whoever_asks_may_go_at_any_moment, open_responder,
                                         close_responder),
     };

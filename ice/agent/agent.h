@@ -20,7 +20,7 @@ enum {
     /* More are not gathered from: libnice's own bound (NICE_CANDIDATE_MAX_LOCAL_ADDRESSES). */
     STRAIT__AGENT_MAX_LOCAL = 64,
     STRAIT__AGENT_MAX_REMOTE = 64,
-    STRAIT__AGENT_MAX_EXEMPT = 16, /* addresses of STUN and TURN servers */
+    STRAIT__AGENT_MAX_EXEMPT = 32, /* addresses of STUN and TURN servers */
     STRAIT__AGENT_DATAGRAM = 2048, /* longer ones come over no path's MTU */
 };
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "ice/agent/agent.h"
+#include "transport/address.h"
 #include "transport/endpoint.h"
 #include "transport/util.h"
 
@@ -187,7 +188,18 @@ int strait__agent_filter(struct strait__agent *a)
 
 void strait__agent_exempt(struct strait__agent *a, const struct sockaddr_storage *server)
 {
-    if (a->n_exempt < STRAIT__AGENT_MAX_EXEMPT) {
-        a->exempt[a->n_exempt++] = *server;
+    for (size_t i = 0; i < a->n_exempt; i++) {
+        if (strait__address_same_host(&a->exempt[i], server)) {
+            return;
+        }
     }
+    if (a->n_exempt == STRAIT__AGENT_MAX_EXEMPT) {
+        char host[STRAIT__ADDRESS_TEXT];
+        strait__log(&a->hooks, STRAIT_LOG_WARNING, "ice",
+                    "one ICE server too many: %s keeps to the "
+                    "rules for peers",
+                    strait__address_print_host(server, host, sizeof host));
+        return;
+    }
+    a->exempt[a->n_exempt++] = *server;
 }

@@ -280,6 +280,15 @@ static int start(struct strait__agents *agents, struct strait__mdns_question *qu
     return STRAIT_OK;
 }
 
+/* No question came of it. */
+static int count(struct strait__agents *agents, int error)
+{
+    agents->stats.names_asked++;
+    agents->stats.names_failed++;
+    agents->ice->counters.unresolved++;
+    return error;
+}
+
 int strait__mdns_ask(struct strait__agents *agents, const struct strait_candidate *candidate,
                      bool early)
 {
@@ -289,7 +298,7 @@ int strait__mdns_ask(struct strait__agents *agents, const struct strait_candidat
     }
     int error = join(agents);
     if (error != STRAIT_OK) {
-        return error;
+        return count(agents, error);
     }
     struct strait__mdns *m = client->mdns;
     if (client->n == STRAIT__MDNS_MAX_ASKED || m->questions == STRAIT__MDNS_MAX_QUESTIONS) {
@@ -306,7 +315,7 @@ int strait__mdns_ask(struct strait__agents *agents, const struct strait_candidat
     error = start(agents, question);
     if (error != STRAIT_OK) {
         free_question(m, question);
-        return error;
+        return count(agents, error);
     }
     question->next = client->questions;
     client->questions = question;

@@ -74,7 +74,7 @@ struct strait_candidate {
  * Which addresses may be used. A rule is a range, "10.0.0.0/8", "2001:db8::/32", "192.0.2.7", or "private": all that is
  * not of the public network (loopback, link-local, RFC 1918, unique local, multicast, documentation, and IPv6 that
  * stands for IPv4); or, among those for local addresses, an interface's name: "%eth0", "%docker*" (all that begin with
- * it). An address passes that is in one of `allow`, or `allow` is empty, and in none of `deny`; an IPv4-mapped address
+ * it); it says nothing of an address that strait_endpoint_add_local was given, whose interface is not known. An address passes that is in one of `allow`, or `allow` is empty, and in none of `deny`; an IPv4-mapped address
  * counts as IPv4. Up to 64 each.
  */
 struct strait_address_rules {

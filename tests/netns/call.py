@@ -4,7 +4,6 @@ import time
 from wrong import expect
 
 MEDIA_MS = 5
-UNDER_WAY = 20  # packets that may be between the two at a moment: 100 ms
 LOOPBACK = ('127.0.0.1', '::1')
 
 
@@ -105,20 +104,26 @@ class Call:
     def _sent(self):
         return {peer: (peer.ask_stats()['sent'], peer.stats['refused']) for peer in self.peers}
 
-    def change(self, what, happen, recover, patience=10.0):
+    def _until_got(self, what, numbers, patience=10.0):
+        """Waits until each peer's packet of that number, or a later one, is there."""
+        for peer in self.peers:
+            other, number = self.other(peer), numbers[peer][0]
+            self.loop.until(f'media of {peer.name} flow {what}',
+                            lambda other=other, number=number: other.ask_stats()['highest'] >= number, patience)
+
+    def change(self, what, happen, recover):
         """Something that cuts the path, and what both do about it. Packets that are sent from then until media flow
         both ways again may be lost, and no others; it is told how many are."""
-        before, start = self._sent(), time.monotonic()
+        before = self._sent()
+        self._until_got(f'before {what}', before)
+        start = time.monotonic()
         happen()
         recover()
-        for peer in self.peers:
-            other, number = self.other(peer), peer.ask_stats()['sent']
-            self.loop.until(f'media of {peer.name} flow again after: {what}',
-                            lambda other=other, number=number: other.ask_stats()['highest'] > number, patience)
+        self._until_got(f'again after {what}', self._sent())
         seconds, after = time.monotonic() - start, self._sent()
         for peer in self.peers:
-            first = max(before[peer][0] - UNDER_WAY, 0) + 1
-            self.breaks.append((peer, first, after[peer][0], after[peer][1] - before[peer][1]))
+            refused = after[peer][1] - before[peer][1]
+            self.breaks.append((peer, before[peer][0] + 1, after[peer][0], refused))
         self.notes.append((what, seconds, len(self.breaks) - 2))
 
     def tell_breaks(self):

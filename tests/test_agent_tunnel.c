@@ -361,7 +361,7 @@ static size_t find_listeners(uint16_t *ports, size_t max, int but)
 {
     size_t n = 0;
     for (int fd = 3; fd < 1024; fd++) {
-        struct sockaddr_in address;
+        struct sockaddr_in address = { .sin_family = AF_UNSPEC };
         socklen_t len = sizeof address, int_len = sizeof(int);
         int listens = 0;
         if (fd != but && getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &int_len) == 0 &&

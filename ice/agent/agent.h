@@ -165,7 +165,7 @@ int strait__agent_give_servers(struct strait__agent *a, const struct strait_ice_
 /* Around libnice's gathering. */
 void strait__servers_seek(struct strait__agent *a);
 guint strait__servers_mark(const struct strait__agent *a);
-void strait__servers_hold(struct strait__agent *a, guint mark);
+void strait__servers_hold(struct strait__agent *a, guint from);
 /* libnice says that it is done. False: it has said so, or was taken to have. */
 bool strait__servers_gathered(struct strait__agent *a);
 /* There may be candidates yet, whatever libnice says. */

@@ -98,9 +98,9 @@ def forgetful(lab):
 
 @case('between symmetric NATs without a relay: it fails, and says why')
 def no_way(lab):
-    call = behind_nats(lab, *STUN, mapping='dependent')
+    call = behind_nats(lab, *STUN, '--ice-timeout', '8', mapping='dependent')
     call.start()
-    lab.loop.until('both have failed', lambda: all(peer.state == 'failed' for peer in call.peers), 40)
+    lab.loop.until('both have failed', lambda: all(peer.state == 'failed' for peer in call.peers), 30)
     for peer in call.peers:
         expect(not peer.paths and not peer.reached('connected'), f'{peer.name} was connected')
         expect('no pair of candidates works' in ' '.join(peer.story), f'{peer.name} does not say why')

@@ -101,6 +101,10 @@ static bool read_value(struct peer_options *o, const char *name, const char *val
     if (strcmp(name, "--server") == 0) {
         return read_server(o, value);
     }
+    if (strcmp(name, "--ice-timeout") == 0) {
+        o->transport.ice_timeout = strtoul(value, NULL, 10) * STRAIT_S;
+        return true;
+    }
     if (strcmp(name, "--trust") == 0) {
         o->trust = value;
         return true;

@@ -82,17 +82,27 @@ static void put(struct request *r, unsigned short type, const void *bytes, size_
     end(r, a);
 }
 
+static void ask_kernel(const struct request *r)
+{
+    struct {
+        struct nlmsghdr header;
+        struct nlmsgerr error;
+        char rest[512];
+    } answer;
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    assert_int_equal(send(fd, r, r->header.nlmsg_len, 0), r->header.nlmsg_len);
+    assert_true(recv(fd, &answer, sizeof answer, 0) > 0);
+    assert_int_equal(answer.header.nlmsg_type, NLMSG_ERROR);
+    assert_int_equal(answer.error.error, 0);
+    close(fd);
+}
+
 static void add_pair(void)
 {
     struct request r = { .header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
                                      .nlmsg_type = RTM_NEWLINK,
                                      .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL |
                                                     NLM_F_ACK } };
-    struct {
-        struct nlmsghdr header;
-        struct nlmsgerr error;
-        char rest[512];
-    } answer;
     put(&r, IFLA_IFNAME, INTERFACE, sizeof INTERFACE);
     struct rtattr *info = begin(&r, IFLA_LINKINFO);
     put(&r, IFLA_INFO_KIND, "veth", 4);
@@ -103,12 +113,7 @@ static void add_pair(void)
     end(&r, peer);
     end(&r, data);
     end(&r, info);
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    assert_int_equal(send(fd, &r, r.header.nlmsg_len, 0), r.header.nlmsg_len);
-    assert_true(recv(fd, &answer, sizeof answer, 0) > 0);
-    assert_int_equal(answer.header.nlmsg_type, NLMSG_ERROR);
-    assert_int_equal(answer.error.error, 0);
-    close(fd);
+    ask_kernel(&r);
 }
 
 static void set_four(void)
@@ -135,6 +140,24 @@ static void set_six(void)
     inet_pton(AF_INET6, MDNS_SIX, &request.address);
     assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
     close(fd);
+}
+
+void mdns_add_deprecated(const char *address)
+{
+    struct request r = { .header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
+                                     .nlmsg_type = RTM_NEWADDR,
+                                     .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL |
+                                                    NLM_F_ACK } };
+    struct ifaddrmsg *message = NLMSG_DATA(&r.header);
+    struct ifa_cacheinfo lifetime = { .ifa_prefered = 0, .ifa_valid = 3600 };
+    struct in6_addr six;
+    *message = (struct ifaddrmsg){ .ifa_family = AF_INET6,
+                                   .ifa_prefixlen = 64,
+                                   .ifa_index = if_nametoindex(INTERFACE) };
+    inet_pton(AF_INET6, address, &six);
+    put(&r, IFA_LOCAL, &six, sizeof six);
+    put(&r, IFA_CACHEINFO, &lifetime, sizeof lifetime);
+    ask_kernel(&r);
 }
 
 void mdns_add_interface(void)

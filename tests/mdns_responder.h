@@ -13,6 +13,8 @@
 void mdns_enter_network(void);
 /* An interface that has MDNS_FOUR and MDNS_SIX. */
 void mdns_add_interface(void);
+/* One more, IPv6 and deprecated. */
+void mdns_add_deprecated(const char *address);
 
 struct mdns_responder {
     int fd; /* beside the port's other owners */

@@ -308,6 +308,27 @@ static void a_port_that_is_not_shared_is_an_error_for_as_long(void **state)
     mdns_responder_close(&responder);
 }
 
+/* What is said of addresses comes from the kernel: here is a network where it is known. */
+static void an_agent_gathers_from_what_serves_its_peers(void **state)
+{
+    struct pair pair = { 0 };
+    struct strait_candidate candidates[64];
+    char text[STRAIT__ADDRESS_TEXT];
+    (void)state;
+    mdns_add_deprecated("fd77::2");
+    start_as_set(&pair);
+    run_until(&pair, both_gathered);
+    size_t n = strait_agent_local_candidates(pair.peer[0].transport, candidates, 64), found = 0;
+    assert_int_equal(n, 2); /* neither loopback, nor link-local, nor deprecated */
+    for (size_t i = 0; i < n; i++) {
+        strait__address_print_host(&candidates[i].address, text, sizeof text);
+        found += strcmp(text, MDNS_FOUR) == 0 || strcmp(text, MDNS_SIX) == 0;
+    }
+    assert_int_equal(found, 2);
+    run_until(&pair, writable);
+    finish(&pair);
+}
+
 static void whoever_asks_may_go_at_any_moment(void **state)
 {
     (void)state;
@@ -350,6 +371,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_may_come_before_credentials, open_responder,
                                         close_responder),
         cmocka_unit_test(a_port_that_is_not_shared_is_an_error_for_as_long),
+        cmocka_unit_test(an_agent_gathers_from_what_serves_its_peers),
         cmocka_unit_test_setup_teardown(whoever_asks_may_go_at_any_moment, open_responder,
                                         close_responder),
     };

@@ -6,6 +6,7 @@
 #include <linux/if_addr.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ice/agent/agent.h"
@@ -73,27 +74,60 @@ bool strait__local_usable(const struct strait__local_address *all, size_t n, siz
 
 /* --- The host --------------------------------------------------------------------------------------------- */
 
+struct flags {
+    struct in6_addr address;
+    unsigned flags;
+    const char *name; /* in the line */
+};
+
+/* 32 hexadecimal digits. */
+static bool read_hex(struct in6_addr *out, const char *text)
+{
+    if (strlen(text) != 2 * sizeof out->s6_addr) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof out->s6_addr; i++) {
+        gint high = g_ascii_xdigit_value(text[2 * i]);
+        gint low = g_ascii_xdigit_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out->s6_addr[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+/* A line of /proc/net/if_inet6: address, index, prefix, scope, flags, name. */
+static bool read_line(struct flags *out, char *line)
+{
+    enum { ADDRESS, FLAGS = 4, NAME, N_WORDS };
+    char *words[N_WORDS], *rest = NULL;
+    size_t n = 0;
+    for (char *word = strtok_r(line, " \n", &rest); word != NULL && n < N_WORDS;
+         word = strtok_r(NULL, " \n", &rest)) {
+        words[n++] = word;
+    }
+    if (n < N_WORDS || !read_hex(&out->address, words[ADDRESS])) {
+        return false;
+    }
+    out->flags = (unsigned)strtoul(words[FLAGS], NULL, 16);
+    out->name = words[NAME];
+    return true;
+}
+
 /* getifaddrs has no flags of IPv6 addresses. What is not found has none. */
 static void read_flags(struct strait__local_address *all, size_t n)
 {
-    struct in6_addr address;
-    char hex[33], name[IFNAMSIZ], line[128];
-    unsigned flags;
+    char line[128];
+    struct flags found;
     FILE *file = fopen("/proc/net/if_inet6", "re");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        /* address, index, prefix, scope, flags, name */
-        bool good = sscanf(line, "%32[0-9a-f] %*x %*x %*x %x %15s", hex, &flags, name) == 3 &&
-                    strlen(hex) == 32;
-        for (size_t k = 0; good && k < sizeof address.s6_addr; k++) {
-            unsigned byte;
-            good = sscanf(hex + 2 * k, "%2x", &byte) == 1;
-            address.s6_addr[k] = (uint8_t)byte;
-        }
+        bool good = read_line(&found, line);
         for (size_t i = 0; good && i < n; i++) {
             if (all[i].address.ss_family == AF_INET6 &&
-                memcmp(six(&all[i]), &address, sizeof address) == 0 &&
-                strcmp(all[i].interface, name) == 0) {
-                all[i].flags = flags;
+                memcmp(six(&all[i]), &found.address, sizeof found.address) == 0 &&
+                strcmp(all[i].interface, found.name) == 0) {
+                all[i].flags = found.flags;
             }
         }
     }

@@ -62,12 +62,6 @@ async function launchToKill(...flags) {
 // A microphone that beeps, or plays a WAV file, and that nobody is asked about.
 const microphone = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 
-const fake = {
-  'media.navigator.streams.fake': true,
-  'media.navigator.permission.disabled': true,
-  'media.autoplay.default': 0,
-};
-
 export const launchers = {
   Chromium: () => launchChromium(),
   ChromiumWithoutPostQuantum: () => launchChromium('--disable-features=WebRtcPqcForDtls'),
@@ -81,9 +75,11 @@ export const launchers = {
     '--deny-permission-prompts'),
   ChromiumWithMicrophoneToKill: () => launchToKill(...microphone),
   Firefox: () => launchFirefox(),
-  FirefoxWithFakeMicrophone: () => launchFirefox(fake),
-  FirefoxThatTellsAddresses: () => launchFirefox(
-    { ...fake, 'media.peerconnection.ice.obfuscate_host_addresses': false }),
+  FirefoxWithFakeMicrophone: () => launchFirefox({
+    'media.navigator.streams.fake': true,
+    'media.navigator.permission.disabled': true,
+    'media.autoplay.default': 0,
+  }),
   FirefoxWithoutWebRtc: () => launchFirefox({ 'media.peerconnection.enabled': false }),
   FirefoxWithDtls12: () => launchFirefox({ 'media.peerconnection.dtls.version.max': 0x0303 }),
 };

@@ -14,7 +14,6 @@ enum { ENDS = 2, RUNS = 200 };
 struct connect_spec {
     enum ice_kind ice[ENDS]; /* the second one controls */
     enum strait_dtls_role role[ENDS];
-    strait_time pacing; /* of agents; 0: the default */
     /* One end, in turns, gets the other's parameters up to so many ms later; the time counts from then. */
     unsigned late;
 };
@@ -49,8 +48,7 @@ static void *open_ours(const void *spec, bool quick)
         ours->end[i] = (struct ice_end){ .kind = ours->spec.ice[i],
                                          .ice_role = i == 0 ? STRAIT_ICE_CONTROLLED
                                                             : STRAIT_ICE_CONTROLLING,
-                                         .dtls_role = ours->spec.role[i],
-                                         .pacing = ours->spec.pacing };
+                                         .dtls_role = ours->spec.role[i] };
         good = ice_end_open(&ours->end[i], ours->runtime);
     }
     if (!good) {
@@ -201,9 +199,6 @@ static const struct connect_spec full_agent = { .ice = { ICE_FULL, ICE_AGENT },
                                                 .role = PASSIVE_ACTIVE };
 static const struct connect_spec agents = { .ice = { ICE_AGENT, ICE_AGENT },
                                             .role = PASSIVE_ACTIVE };
-static const struct connect_spec agents_5 = { .ice = { ICE_AGENT, ICE_AGENT },
-                                              .role = PASSIVE_ACTIVE,
-                                              .pacing = 5 * STRAIT_MS };
 static const struct connect_spec agents_late = { .ice = { ICE_AGENT, ICE_AGENT },
                                                  .role = PASSIVE_ACTIVE,
                                                  .late = 60 };
@@ -227,7 +222,6 @@ static const struct bench_case cases[] = {
     CASE("agent, full", agent_full),
     CASE("full, agent", full_agent),
     CASE("agent, agent", agents),
-    CASE("agent, agent, pacing 5 ms", agents_5),
     CASE("agent, agent up to 60 ms late", agents_late),
 #endif
 };

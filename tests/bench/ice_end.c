@@ -56,7 +56,6 @@ static int create_agent(struct ice_end *end, struct strait_transport **out,
         .size = sizeof config,
         .events = { .size = sizeof config.events, .gathered = on_gathered },
         .user = end,
-        .pacing = end->pacing,
         .local = { .allow = loopback, .n_allow = 1 },
     };
     int error = strait_agent_create(out, end->runtime, end->endpoint, transport, &config);

@@ -17,7 +17,6 @@ struct ice_end {
     enum ice_kind kind;
     enum strait_ice_role ice_role;
     enum strait_dtls_role dtls_role;
-    strait_time pacing; /* of agents; 0: the default */
     void (*packets)(void *user, struct strait_transport *transport, struct strait_packet *packets,
                     size_t n); /* may be NULL */
     void *user;

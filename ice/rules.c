@@ -79,6 +79,11 @@ static bool read_range(struct strait__rule *out, const char *text)
     }
     out->kind = STRAIT__RULE_RANGE;
     out->len = (uint8_t)(four ? prefix + MAPPED : prefix);
+    for (unsigned half = 0; half < 2; half++) {
+        unsigned before = 64 * half, bits = out->len > before ? out->len - before : 0;
+        out->mask[half] = bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
+        out->value[half] = strait__get64(out->bytes + 8 * (size_t)half);
+    }
     return true;
 }
 
@@ -173,39 +178,47 @@ void strait__rules_finish(struct strait__rules *rules, const struct strait_hooks
     *rules = (struct strait__rules){ .n = 0 };
 }
 
-static bool in_range(const struct strait__rule *rule, const uint8_t bytes[16])
-{
-    size_t whole = rule->len / 8u;
-    unsigned rest = rule->len % 8u;
-    return memcmp(rule->bytes, bytes, whole) == 0 &&
-           (rest == 0 || ((rule->bytes[whole] ^ bytes[whole]) >> (8 - rest)) == 0);
-}
+/* An address, as rules have it. */
+struct subject {
+    uint64_t value[2];
+    const char *interface;
+};
 
-static bool matches(const struct strait__rule *rule, const uint8_t bytes[16], const char *interface)
+static bool matches(const struct strait__rule *rule, const struct subject *a)
 {
     if (rule->kind == STRAIT__RULE_RANGE) {
-        return in_range(rule, bytes);
+        return (((a->value[0] ^ rule->value[0]) & rule->mask[0]) |
+                ((a->value[1] ^ rule->value[1]) & rule->mask[1])) == 0;
     }
-    return interface != NULL && strncmp(interface, (const char *)rule->bytes, rule->len) == 0 &&
-           (rule->kind == STRAIT__RULE_INTERFACES || interface[rule->len] == '\0');
+    return a->interface != NULL &&
+           strncmp(a->interface, (const char *)rule->bytes, rule->len) == 0 &&
+           (rule->kind == STRAIT__RULE_INTERFACES || a->interface[rule->len] == '\0');
+}
+
+static bool matches_any(const struct strait__rule *rules, size_t n, const struct subject *a)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (matches(&rules[i], a)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool strait__rules_allow_on(const struct strait__rules *rules,
                             const struct sockaddr_storage *address, const char *interface)
 {
     uint8_t bytes[16];
-    bool allowed = rules->n_allow == 0;
     if (!to_bytes(bytes, address)) {
         return false;
     }
-    for (size_t i = 0; i < rules->n; i++) {
-        if (i < rules->n_allow) {
-            allowed = allowed || matches(&rules->rules[i], bytes, interface);
-        } else if (matches(&rules->rules[i], bytes, interface)) {
-            return false;
-        }
+    if (rules->n == 0) {
+        return true;
     }
-    return allowed;
+    struct subject a = { .value = { strait__get64(bytes), strait__get64(bytes + 8) },
+                         .interface = interface };
+    return (rules->n_allow == 0 || matches_any(rules->rules, rules->n_allow, &a)) &&
+           !matches_any(rules->rules + rules->n_allow, rules->n - rules->n_allow, &a);
 }
 
 bool strait__rules_allow(const struct strait__rules *rules, const struct sockaddr_storage *address)

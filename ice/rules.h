@@ -21,6 +21,8 @@ struct strait__rule {
     uint8_t bytes[16];
     uint8_t len;
     enum strait__rule_kind kind;
+    /* A range once more, to be compared in two steps: STUN from strangers is dropped by it. */
+    uint64_t value[2], mask[2];
 };
 
 struct strait__rules {

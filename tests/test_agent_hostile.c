@@ -3,6 +3,7 @@
 #include "tests/agent_pair.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stun/stunagent.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -198,6 +199,8 @@ static void turn(struct villain *v, int ms)
     }
 }
 
+static bool tcp_as_well; /* for the next scene */
+
 /* --- The scene -------------------------------------------------------------------------------------- */
 
 static bool victim_gathered(const struct pair *pair)
@@ -216,6 +219,7 @@ static void open_scene(struct villain *v, bool victim_controls, int n_sockets)
     v->good = &v->pair.peer[victim_controls ? 1 : 0];
     v->pair.family = AF_INET;
     v->pair.peer[0].deaf = v->pair.peer[1].deaf = true;
+    v->pair.peer[0].config.ice_tcp = v->pair.peer[1].config.ice_tcp = tcp_as_well;
     start_as_set(&v->pair);
     run_until(&v->pair, victim_gathered);
     v->theirs = strait_transport_local_ice(v->victim->transport);
@@ -476,6 +480,91 @@ static void a_crowd_of_ports_is_bounded(void **state)
     close_with_restart(&v);
 }
 
+/* --- Over TCP --------------------------------------------------------------------------------------- */
+
+enum { CONNECTIONS = 150, MOST_ACCEPTED = 64 };
+
+static struct sockaddr_storage passive_candidate(const struct villain *v)
+{
+    struct strait_candidate locals[16];
+    size_t n = strait_agent_local_candidates(v->victim->transport, locals, 16);
+    for (size_t i = 0; i < n && i < 16; i++) {
+        if (locals[i].tcp_type == STRAIT_TCP_PASSIVE) {
+            return locals[i].address;
+        }
+    }
+    fail_msg("no passive candidate");
+    return locals[0].address;
+}
+
+/* A frame (RFC 4571) with a check in it, or one that says more than comes, or nothing, or no STUN. */
+static void send_frame(struct villain *v, int fd, unsigned kind)
+{
+    uint8_t out[2 + STRAIT__STUN_MAX];
+    size_t len = make_check(v, out + 2, STRAIT__STUN_REQUEST, CONTROLS | USE_CANDIDATE, 1);
+    strait__put16(out, (uint16_t)len);
+    switch (kind) {
+    case 0:
+        strait__put16(out, 0xffff);
+        break;
+    case 1:
+        strait__put16(out, 0);
+        break;
+    case 2:
+        len = next_random(v) % len;
+        break;
+    case 3:
+        for (size_t i = 2; i < len; i++) {
+            out[i] = (uint8_t)next_random(v);
+        }
+        break;
+    default:
+        break;
+    }
+    (void)send(fd, out, 2 + len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static bool is_open(int fd)
+{
+    uint8_t bytes[256];
+    ssize_t n;
+    while ((n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0) {
+    }
+    return n < 0 && errno == EAGAIN;
+}
+
+static void a_crowd_of_connections_is_bounded(void **state)
+{
+    struct villain v;
+    int fds[CONNECTIONS], n_open = 0;
+    (void)state;
+    tcp_as_well = true;
+    open_scene(&v, false, 0);
+    tcp_as_well = false;
+    struct sockaddr_storage to = passive_candidate(&v);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fds[i] >= 0);
+        assert_int_equal(connect(fds[i], (struct sockaddr *)&to, sizeof(struct sockaddr_in)), 0);
+        turn(&v, 2);
+    }
+    for (int i = 0; i < 10 * CONNECTIONS; i++) {
+        send_frame(&v, fds[next_random(&v) % CONNECTIONS], next_random(&v) % 6);
+        if (i % 10 == 0) {
+            turn(&v, 1);
+        }
+    }
+    turn(&v, 20);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        n_open += is_open(fds[i]);
+        close(fds[i]);
+    }
+    assert_in_range(n_open, 1, MOST_ACCEPTED);
+    close_with_restart(&v);
+}
+
+/* --- Garbage ---------------------------------------------------------------------------------------- */
+
 static void damage(struct villain *v, uint8_t *data, size_t *len)
 {
     switch (next_random(v) % 6) {
@@ -558,6 +647,7 @@ int main(void)
         cmocka_unit_test(roles_conflict_back_and_forth),
         cmocka_unit_test(an_answer_without_room),
         cmocka_unit_test(a_crowd_of_ports_is_bounded),
+        cmocka_unit_test(a_crowd_of_connections_is_bounded),
         cmocka_unit_test(garbage_is_dropped),
     };
     return cmocka_run_group_tests_name("agent_hostile", tests, NULL, NULL);

@@ -55,7 +55,7 @@ static void test_moving_boundary(void **state)
 static void test_many_fragments(void **state)
 {
     (void)state;
-    fragments(refragment_many_backwards_twice, 14, 0);
+    fragments(refragment_many_backwards_twice, 15, 0);
 }
 
 static void test_overlapping_fragments(void **state)

@@ -19,7 +19,8 @@ static int read_config(struct strait_endpoint_config *config,
 
 static int read_rules(struct strait_endpoint *e, const struct strait_endpoint_config *config)
 {
-    const char *bad, *what = "local rule";
+    const char *bad;
+    const char *what = "local rule";
     int error = strait__rules_init_local(&e->local_rules, &e->hooks, &config->local, &bad);
     if (error == STRAIT_OK) {
         what = "remote rule";
@@ -30,6 +31,7 @@ static int read_rules(struct strait_endpoint *e, const struct strait_endpoint_co
         error = strait__mappings_init(&e->mappings, &e->hooks, config->mappings, config->n_mappings,
                                       config->mappings_added, &bad);
     }
+    (void)what; /* without logging nobody reads it */
     if (bad != NULL) {
         strait__log(&e->hooks, STRAIT_LOG_ERROR, "endpoint", "%s: \"%.60s\" has no place there",
                     what, bad);

@@ -155,8 +155,8 @@ static void fill_gaps(struct strait_dtls_config *c)
 #ifndef STRAIT_NO_POST_QUANTUM
         STRAIT_GROUP_X25519MLKEM768,
 #endif
-        STRAIT_GROUP_X25519,
-        STRAIT_GROUP_P256,
+        STRAIT_GROUP_X25519, STRAIT_GROUP_P256,
+        STRAIT_GROUP_P384, /* in 1.2 also which certificates a client takes (RFC 8422, 5.1) */
     };
     c->min_version = c->min_version != 0 ? c->min_version : STRAIT_DTLS_1_2;
     c->max_version = c->max_version != 0 ? c->max_version : STRAIT_DTLS_1_3;

@@ -122,7 +122,7 @@ struct strait_dtls_config {
      * use_srtp extension at all (an association for application data only). */
     enum strait_srtp_profile profiles[STRAIT_DTLS_MAX_PROFILES];
     size_t n_profiles;
-    /* Groups, most wanted first. n_groups 0: X25519MLKEM768 (where it is built in), X25519, P-256. As server
+    /* Groups, most wanted first. n_groups 0: X25519MLKEM768 (where it is built in), X25519, P-256, P-384. As server
      * of 1.3 this order wins among the key shares that the client sent; in 1.2 the client's wins. */
     enum strait_dtls_group groups[STRAIT_DTLS_MAX_GROUPS];
     size_t n_groups;

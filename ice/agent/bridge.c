@@ -132,7 +132,7 @@ static strait_time slow_down(struct strait__agent *a, strait_time when, bool inp
     wait = wait < most ? wait : most;
     if (a->steady) {
         wait = LAZY_MS * STRAIT_MS;
-    } else if (a->agents->config.pacing > 0) {
+    } else if (a->gone || a->agents->config.pacing > 0) {
         wait = 0;
     }
     return when < now + wait ? now + wait : when;

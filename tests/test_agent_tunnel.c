@@ -133,6 +133,33 @@ static void media_goes_through_tls(void **state)
     end(&turn, &pki);
 }
 
+/* Its end is told, and the relays are gone with it. */
+static void the_server_may_go_in_the_middle(void **state)
+{
+    struct turn_server turn;
+    struct openssl_pki pki;
+    struct pair pair;
+    (void)state;
+    if (!serve(&turn, &pki, NULL, 2)) {
+        skip();
+    }
+    struct strait_trust *trust = openssl_pki_trust(&pki);
+    struct strait_ice_server server = turns(turn.tls);
+    begin(&pair, &server, 1, trust, STRAIT_ICE_RELAY);
+    run_until(&pair, writable);
+    run_until(&pair, both_gathered);
+    media_alternates(&pair);
+    turn_server_stop(&turn);
+    run_until(&pair, is_told);
+    assert_int_equal(told.error, STRAIT_E_CLOSED);
+    for (int i = 0; i < 50; i++) {
+        strait_runtime_wait(pair.runtime, 10 * STRAIT_MS);
+    }
+    finish(&pair);
+    strait_trust_unref(trust);
+    openssl_pki_close(&pki);
+}
+
 /* Host candidates are there as ever; the relays are not, and why is told. */
 static void fail_with(const char *url, struct strait_trust *trust, int error, const char *part)
 {
@@ -461,6 +488,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(media_goes_through_tls),
+        cmocka_unit_test(the_server_may_go_in_the_middle),
         cmocka_unit_test(a_foreign_authority_is_not_trusted),
         cmocka_unit_test(a_certificate_for_another_name_is_refused),
         cmocka_unit_test(an_expired_certificate_is_refused),

@@ -75,14 +75,13 @@ static double run_idle(const struct crowd *crowd)
 }
 
 /* us of CPU time a packet. */
-static double run_packets(const struct crowd *crowd)
+static double run_packets(const struct crowd *crowd, unsigned batch, bool receive)
 {
     struct crowd_cost cost = { 0 };
     for (unsigned round = 0; round < PACKET_ROUNDS; round++) {
-        for (unsigned from = 0; from < crowd->ends; from += CROWD_BATCH) {
-            unsigned to = from + CROWD_BATCH < crowd->ends ? from + CROWD_BATCH : crowd->ends;
-            if (!crowd->ops->move(crowd->made, from, to, crowd->spec->what == CROWD_RECEIVE,
-                                  &cost)) {
+        for (unsigned from = 0; from < crowd->ends; from += batch) {
+            unsigned to = from + batch < crowd->ends ? from + batch : crowd->ends;
+            if (!crowd->ops->move(crowd->made, from, to, receive, &cost)) {
                 return bench_fail("packets are lost");
             }
         }
@@ -99,7 +98,11 @@ double crowd_run(struct crowd *crowd)
         return crowd->cost.memory / crowd->ends;
     case CROWD_DESCRIPTORS:
         return crowd->cost.descriptors / crowd->ends;
+    case CROWD_SEND:
+        return run_packets(crowd, CROWD_BATCH, false);
+    case CROWD_RECEIVE:
+        return run_packets(crowd, CROWD_BATCH, true);
     default:
-        return run_packets(crowd);
+        return run_packets(crowd, 1, true);
     }
 }

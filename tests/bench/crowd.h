@@ -16,7 +16,14 @@ enum {
         50 /* ends that send or receive at once: what a shared port's buffer holds with ease */
 };
 
-enum crowd_what { CROWD_IDLE, CROWD_MEMORY, CROWD_DESCRIPTORS, CROWD_SEND, CROWD_RECEIVE };
+enum crowd_what {
+    CROWD_IDLE,
+    CROWD_MEMORY,
+    CROWD_DESCRIPTORS,
+    CROWD_SEND,
+    CROWD_RECEIVE,
+    CROWD_RECEIVE_ONE /* when nothing else is there */
+};
 
 struct crowd_spec {
     enum ice_kind kind;

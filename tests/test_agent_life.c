@@ -359,6 +359,26 @@ static void may_be_destroyed_while_it_gathers_anew(void **state)
     }
 }
 
+static void is_its_runtimes_threads_own(void **state)
+{
+    struct pair pair;
+    struct strait_transport *another;
+    struct strait_transport_config config = { .size = sizeof config };
+    (void)state;
+    start_media(&pair, AGENT, LITE);
+    config.certificate = pair.peer[0].certificate;
+    assert_int_equal(strait_runtime_start(pair.runtime), STRAIT_OK);
+    assert_int_equal(
+        strait_agent_create(&another, pair.runtime, pair.peer[0].endpoint, &config, NULL),
+        STRAIT_E_STATE);
+    assert_null(another);
+    assert_int_equal(strait_agent_gather(pair.peer[0].transport), STRAIT_E_STATE);
+    assert_int_equal(strait_agent_regather(pair.peer[0].transport), STRAIT_E_STATE);
+    assert_int_equal(strait_runtime_stop(pair.runtime), STRAIT_OK);
+    assert_int_equal(strait_agent_regather(pair.peer[0].transport), STRAIT_OK);
+    end_media(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +391,7 @@ int main(void)
         cmocka_unit_test(gathering_anew_answers_a_restart),
         cmocka_unit_test(nominates_aggressively),
         cmocka_unit_test(offers_all_candidates_at_once),
+        cmocka_unit_test(is_its_runtimes_threads_own),
         cmocka_unit_test(may_be_destroyed_while_it_gathers_anew),
     };
     return cmocka_run_group_tests_name("agent_life", tests, NULL, NULL);

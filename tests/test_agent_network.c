@@ -88,7 +88,7 @@ static void on_change(void *user, struct strait_transport *transport)
     }
 }
 
-static void start_in(struct pair *pair)
+static void start_with(struct pair *pair, strait_time consent_timeout)
 {
     static const char *const mine[] = { "10.1.0.0/16", "fd01::/16" };
     static const char *const others[] = { "10.2.0.0/16" };
@@ -100,9 +100,15 @@ static void start_in(struct pair *pair)
     pair->peer[1].config.local.n_allow = 1;
     for (int i = 0; i < 2; i++) {
         pair->peer[i].config.events.network_changed = on_change;
+        pair->peer[i].consent_timeout = consent_timeout;
     }
     start_as_set(pair);
     run_until(pair, writable);
+}
+
+static void start_in(struct pair *pair)
+{
+    start_with(pair, 0);
 }
 
 static void run_for(struct pair *pair, unsigned ms)
@@ -209,6 +215,45 @@ static void media_go_on_from_another_address(void **state)
     ip("addr flush dev lo");
 }
 
+static bool failed(const struct pair *pair)
+{
+    return pair->peer[0].states[STRAIT_ICE_FAILED] == 1 &&
+           pair->peer[1].states[STRAIT_ICE_FAILED] == 1;
+}
+
+static void a_path_ends_with_its_address(void **state)
+{
+    struct pair pair;
+    struct strait_runtime_stats stats = { .size = sizeof stats };
+    (void)state;
+    if (!have_namespace) {
+        skip();
+    }
+    ip("addr add 10.1.0.1/32 dev lo");
+    ip("addr add 10.2.0.1/32 dev lo");
+    /* 30 s, where libnice is the system's. */
+    start_with(&pair, 2 * STRAIT_S);
+    ip("addr del 10.1.0.1/32 dev lo");
+    assert_int_equal(strait_runtime_stats(pair.runtime, &stats), STRAIT_OK);
+    uint64_t before = stats.wakeups;
+    run_until(&pair, failed);
+    assert_int_equal(strait_runtime_stats(pair.runtime, &stats), STRAIT_OK);
+    assert_in_range(stats.wakeups - before, 1, 10000); /* it does not spin */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair.peer[i].states[STRAIT_ICE_DISCONNECTED], 1);
+        assert_false(strait_transport_writable(pair.peer[i].transport));
+        assert_int_equal(strait_transport_error(pair.peer[i].transport), STRAIT_E_CONSENT);
+    }
+    ip("addr add 10.1.0.2/32 dev lo");
+    told[0].regather = true;
+    told[0].changes = 0;
+    run_until(&pair, moved);
+    run_until(&pair, writable);
+    media_flow(&pair);
+    finish(&pair);
+    ip("addr flush dev lo");
+}
+
 static bool destroyed(const struct pair *pair)
 {
     return pair->peer[0].transport == NULL && told[1].changes > 0;
@@ -245,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_addresses_are_told_once),
         cmocka_unit_test(media_go_on_from_another_address),
+        cmocka_unit_test(a_path_ends_with_its_address),
         cmocka_unit_test(may_be_destroyed_when_it_is_told),
     };
     return cmocka_run_group_tests_name("agent_network", tests, setup, NULL);

@@ -29,6 +29,10 @@ static void take_remote(struct strait__agent *next, struct strait__agent *curren
                                                candidates);
     }
     g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
+    next->remote_ended = current->remote_ended;
+    if (next->remote_ended) {
+        (void)nice_agent_peer_candidate_gathering_done(next->nice, next->stream);
+    }
 }
 
 void strait__agent_renew(struct strait__agent *next, const struct strait_ice_parameters *local)

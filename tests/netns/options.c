@@ -123,7 +123,6 @@ bool peer_options_read(struct peer_options *o, int argc, char **argv)
     o->agent = true;
     o->bind = "0.0.0.0";
     o->transport.dtls_role = STRAIT_DTLS_SERVER;
-    o->config.pacing = 5 * STRAIT_MS;
     o->config.servers = o->servers;
     o->config.local.allow = o->allow;
     o->config.local.deny = o->deny;

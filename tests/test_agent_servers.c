@@ -339,6 +339,32 @@ static void relay(const char *first, const char *second)
     finish(&pair);
 }
 
+/* Nobody listens there: libnice forgets what it was gathering, or does not, and the end of it is told. */
+static void a_relay_may_be_refused(void **state)
+{
+    static const char *const urls[] = { "turn:127.0.0.1:9?transport=tcp",
+                                        "turn:localhost:9?transport=tcp" };
+    struct strait_candidate candidate;
+    (void)state;
+    if (host_address()[0] == '\0') {
+        skip();
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct pair pair = { 0 };
+        struct strait_ice_server server = { .url = urls[i],
+                                            .username = "ann",
+                                            .credential = "secret" };
+        pair.peer[0].config.servers = &server;
+        pair.peer[0].config.n_servers = 1;
+        start_as_set(&pair);
+        run_until(&pair, writable);
+        run_until(&pair, both_gathered);
+        assert_int_equal(pair.peer[0].gathered, 1);
+        assert_int_equal(count_type(&pair.peer[0], STRAIT_CANDIDATE_RELAY, &candidate), 0);
+        finish(&pair);
+    }
+}
+
 /* At any moment of an allocation, of checks and of giving it back, in each order of ends. */
 static void cut_short(const char *url)
 {
@@ -451,6 +477,7 @@ int main(void)
         cmocka_unit_test(many_may_be_cut_short),
         cmocka_unit_test(a_look_up_may_be_cut_short),
         cmocka_unit_test(a_relay_carries_media),
+        cmocka_unit_test(a_relay_may_be_refused),
         cmocka_unit_test(wrong_servers_are_errors),
     };
     return cmocka_run_group_tests_name("agent_servers", tests, NULL, NULL);

@@ -12,8 +12,9 @@
 enum {
     /* RFC 8489, 14.3: a user name is shorter than 509 bytes. The same for the password. */
     CREDENTIAL_MAX = 508,
-    /* libnice asks twice, 7.9 s each, before it gives a server up. */
-    DONE_BY_S = 20,
+    /* libnice asks twice, some 8 s each, before it gives a server up; over TCP it waits twice. */
+    DONE_BY_MS = 20000,
+    DONE_LATE_MS = 1000,
 };
 
 /* --- Checked ---------------------------------------------------------------------------------------- */
@@ -199,6 +200,17 @@ bool strait__servers_gathered(struct strait__agent *a)
     return expected;
 }
 
+static guint done_by(const struct strait__servers *s)
+{
+    guint reliable = 0;
+    bool datagrams = s->n_stun > 0;
+    for (size_t i = 0; i < s->n; i++) {
+        datagrams = datagrams || !s->servers[i].url.tcp;
+    }
+    g_object_get(s->agent->nice, "stun-reliable-timeout", &reliable, NULL);
+    return datagrams ? DONE_BY_MS : 2 * reliable + DONE_LATE_MS;
+}
+
 /* libnice begins to gather, or anew, and says when it is done: or it never does where its last connection to a TURN
  * server breaks. */
 static void expect_news(struct strait__servers *s)
@@ -206,7 +218,7 @@ static void expect_news(struct strait__servers *s)
     s->expected = true;
     s->agent->gathered_news = false;
     drop_soon(s);
-    s->soon = g_timeout_source_new_seconds(DONE_BY_S);
+    s->soon = g_timeout_source_new(done_by(s));
     g_source_set_callback(s->soon, on_soon, s, NULL);
     g_source_attach(s->soon, s->agent->context);
 }

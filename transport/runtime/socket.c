@@ -127,8 +127,9 @@ static int add_local(struct strait_runtime *runtime, const struct strait__socket
 /* Of the interfaces that are up: for a wildcard all addresses of its family, else the one that it is bound to. */
 static int add_interfaces(struct strait_runtime *runtime, const struct strait__socket *sock)
 {
-    struct ifaddrs *all;
-    if (getifaddrs(&all) != 0) {
+    struct ifaddrs *all = NULL;
+    /* Only the interface's name would be missing of an address that is known. */
+    if (getifaddrs(&all) != 0 && sock->wildcard) {
         return strait__fail_errno(runtime, "getifaddrs");
     }
     int result = STRAIT_OK;
@@ -146,7 +147,9 @@ static int add_interfaces(struct strait_runtime *runtime, const struct strait__s
             found = true;
         }
     }
-    freeifaddrs(all);
+    if (all != NULL) {
+        freeifaddrs(all);
+    }
     if (!found) {
         /* 127.0.0.2 and the like: this host's, and no interface says so. */
         result = add_local(runtime, sock, &sock->bound, NULL);

@@ -563,6 +563,56 @@ static void a_crowd_of_connections_is_bounded(void **state)
     close_with_restart(&v);
 }
 
+static int connect_to(const struct sockaddr_storage *to)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)to, sizeof(struct sockaddr_in)), 0);
+    return fd;
+}
+
+static bool media_over_tcp(const struct villain *v)
+{
+    struct strait_agent_stats stats = { .size = sizeof stats };
+    assert_int_equal(strait_agent_stats(v->victim->transport, &stats), STRAIT_OK);
+    return stats.has_pair && stats.local.protocol == STRAIT_CANDIDATE_TCP;
+}
+
+/* Each connection's frames are its own, and the peer's go on whatever a stranger's leave unfinished. */
+static void frames_of_strangers_stay_theirs(void **state)
+{
+    struct villain v = { 0 };
+    int fds[2][4];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        v.pair.peer[i].config.ice_tcp = v.pair.peer[i].tcp_only = true;
+    }
+    v.pair.family = AF_INET;
+    start_as_set(&v.pair);
+    run_until(&v.pair, writable);
+    media_alternates(&v.pair);
+    for (int i = 0; i < 2; i++) {
+        v.victim = &v.pair.peer[i];
+        assert_true(media_over_tcp(&v));
+        struct sockaddr_storage to = passive_candidate(&v);
+        for (int k = 0; k < 4; k++) {
+            static const uint8_t part[][3] = {
+                { 0xff, 0xff, 0x80 }, { 0x00 }, { 0x01, 0x00 }, { 0 }
+            };
+            static const size_t lens[] = { 3, 1, 2, 0 };
+            fds[i][k] = connect_to(&to);
+            assert_int_equal(send(fds[i][k], part[k], lens[k], MSG_NOSIGNAL), lens[k]);
+            strait_runtime_wait(v.pair.runtime, 5 * STRAIT_MS);
+            media_alternates(&v.pair);
+        }
+    }
+    for (int k = 0; k < 8; k++) {
+        close(fds[k / 4][k % 4]);
+        media_alternates(&v.pair);
+    }
+    finish(&v.pair);
+}
+
 /* --- Garbage ---------------------------------------------------------------------------------------- */
 
 static void damage(struct villain *v, uint8_t *data, size_t *len)
@@ -648,6 +698,7 @@ int main(void)
         cmocka_unit_test(an_answer_without_room),
         cmocka_unit_test(a_crowd_of_ports_is_bounded),
         cmocka_unit_test(a_crowd_of_connections_is_bounded),
+        cmocka_unit_test(frames_of_strangers_stay_theirs),
         cmocka_unit_test(garbage_is_dropped),
     };
     return cmocka_run_group_tests_name("agent_hostile", tests, NULL, NULL);

@@ -90,13 +90,13 @@ struct strait__ice_ops {
      * next advance. */
     int (*set_path)(struct strait__ice *ice, const struct strait_path *path, strait_time rtt);
     /* For statistics, NULL: there is nothing but `pair`, the endpoint's candidates and no remote ones. Each fills up to
-     * `max` and returns how many there are; `measure` completes `pair`. */
+     * `max` and returns how many there are; `measure` completes pair and ice_role. */
     size_t (*pairs)(const struct strait__ice *ice, struct strait_pair_stats *out, size_t max);
     size_t (*local_candidates)(const struct strait__ice *ice, struct strait_candidate *out,
                                size_t max);
     size_t (*remote_candidates)(const struct strait__ice *ice, struct strait_candidate *out,
                                 size_t max);
-    void (*measure)(const struct strait__ice *ice, struct strait_pair_stats *pair);
+    void (*measure)(const struct strait__ice *ice, struct strait_transport_stats *stats);
 };
 
 /* What all back ends begin with; the transport reads it and writes none of it. */
@@ -129,7 +129,7 @@ struct strait__ice_driver {
     size_t (*pairs)(const void *user, struct strait_pair_stats *out, size_t max);
     size_t (*local_candidates)(const void *user, struct strait_candidate *out, size_t max);
     size_t (*remote_candidates)(const void *user, struct strait_candidate *out, size_t max);
-    void (*measure)(const void *user, struct strait_pair_stats *pair);
+    void (*measure)(const void *user, struct strait_transport_stats *stats);
     /* The back end goes, and the driver with it. */
     void (*destroy)(void *user);
 };

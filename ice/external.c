@@ -206,10 +206,10 @@ static size_t external_remote_candidates(const struct strait__ice *ice,
     return e->driver->remote_candidates(e->driver_user, out, max);
 }
 
-static void external_measure(const struct strait__ice *ice, struct strait_pair_stats *pair)
+static void external_measure(const struct strait__ice *ice, struct strait_transport_stats *stats)
 {
     const struct external *e = constant(ice);
-    e->driver->measure(e->driver_user, pair);
+    e->driver->measure(e->driver_user, stats);
 }
 
 static const struct strait__ice_ops external_ops = {

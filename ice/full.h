@@ -164,7 +164,7 @@ void strait__full_count_check(struct strait__ice_full *f, const struct strait_pa
 size_t strait__full_pairs(const struct strait__ice *ice, struct strait_pair_stats *out, size_t max);
 size_t strait__full_remotes(const struct strait__ice *ice, struct strait_candidate *out,
                             size_t max);
-void strait__full_measure(const struct strait__ice *ice, struct strait_pair_stats *pair);
+void strait__full_measure(const struct strait__ice *ice, struct strait_transport_stats *stats);
 
 /* --- checklist.c ------------------------------------------------------------------------------ */
 

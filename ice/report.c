@@ -76,12 +76,12 @@ size_t strait__full_pairs(const struct strait__ice *ice, struct strait_pair_stat
     return n;
 }
 
-void strait__full_measure(const struct strait__ice *ice, struct strait_pair_stats *pair)
+void strait__full_measure(const struct strait__ice *ice, struct strait_transport_stats *stats)
 {
     const struct strait__ice_full *f = constant(ice);
     if (f->selected >= 0) {
-        pair->current_round_trip_time = f->pairs[f->selected].counts.rtt;
-        pair->priority = f->pairs[f->selected].priority;
+        stats->pair.current_round_trip_time = f->pairs[f->selected].counts.rtt;
+        stats->pair.priority = f->pairs[f->selected].priority;
     }
 }
 

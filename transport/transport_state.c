@@ -119,7 +119,7 @@ int strait_transport_stats(const struct strait_transport *transport,
     stats.dtls_state = strait_transport_dtls_state(transport);
     stats.pair = ice->pair;
     if (ice->ops->measure != NULL) {
-        ice->ops->measure(ice, &stats.pair);
+        ice->ops->measure(ice, &stats);
     }
     stats.pair.writable = transport->has_path;
     stats.pair.selected = ice->has_path;

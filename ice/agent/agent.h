@@ -250,7 +250,7 @@ void strait__agent_watch_consent(struct strait__agent *a);
 size_t strait__agents_pairs(const void *user, struct strait_pair_stats *out, size_t max);
 size_t strait__agents_locals(const void *user, struct strait_candidate *out, size_t max);
 size_t strait__agents_remotes(const void *user, struct strait_candidate *out, size_t max);
-void strait__agents_measure(const void *user, struct strait_pair_stats *pair);
+void strait__agents_measure(const void *user, struct strait_transport_stats *stats);
 
 /* --- driver.c --- */
 /* Of a struct strait__agents. */

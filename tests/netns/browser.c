@@ -87,14 +87,16 @@ static void tell_address(const char *name, const struct sockaddr_storage *addres
            ntohs(is_six ? six->sin6_port : four->sin_port));
 }
 
+/* Of all pairs; the round trip and the priority of the selected one. */
 static void tell_counts(const struct strait_pair_stats *pair)
 {
     printf("\trequestsSent=%llu\trequestsReceived=%llu\tresponsesSent=%llu\tresponsesReceived=%llu"
-           "\tconsentRequestsSent=%llu\trttUs=%llu",
+           "\tconsentRequestsSent=%llu\trttUs=%llu\tpriority=%llu",
            (unsigned long long)pair->requests_sent, (unsigned long long)pair->requests_received,
            (unsigned long long)pair->responses_sent, (unsigned long long)pair->responses_received,
            (unsigned long long)pair->consent_requests_sent,
-           (unsigned long long)(pair->current_round_trip_time / STRAIT_US));
+           (unsigned long long)(pair->current_round_trip_time / STRAIT_US),
+           (unsigned long long)pair->priority);
 }
 
 /* What only an agent knows: the types, and the candidates that it has. */

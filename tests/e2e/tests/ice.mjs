@@ -28,9 +28,21 @@ function checkPair(kind, ours, { transport, pair, local, remote }) {
   // Of what hides behind a name the page tells no address.
   if (remote.address) assert.equal(ours.candidateAddress ?? ours.localAddress, remote.address);
   if (local.address && !local.address.endsWith('.local')) assert.equal(ours.remoteAddress, local.address);
+  // Between an agent and a page a conflict of roles may go on for some checks.
   if (transport.iceRole && kind !== 'agent') assert.notEqual(ours.iceRole, transport.iceRole);
   if (transport.dtlsRole) assert.notEqual(ours.dtlsRole, transport.dtlsRole);
   if (ours.protocol) assert.equal(ours.protocol, 'udp');
+}
+
+/** What the page has answers to strait has got and answered, on that pair or before on another. */
+function checkCounts(kind, ours, theirs) {
+  assert.ok(ours.requestsReceived >= theirs.responsesReceived, 'the page\'s checks');
+  assert.ok(ours.responsesSent >= theirs.responsesReceived, 'strait\'s answers');
+  if (kind === 'lite') {
+    assert.equal(ours.requestsSent + ours.responsesReceived, 0);
+  } else {
+    assert.ok(ours.requestsSent >= ours.responsesReceived && ours.responsesReceived > 0, 'strait\'s checks');
+  }
 }
 
 /** The states of W3C in their order; what a restart adds is no interruption. */
@@ -63,6 +75,7 @@ async function talk(call, from, { late = false, forgiven = 0, restarts = ['brows
   const ours = await call.expectAll(forgiven);
   const theirs = await call.stats();
   checkPair(call.strait.kind, ours, theirs);
+  checkCounts(call.strait.kind, await call.strait.report(), theirs.pair);
   checkStates(call.strait, theirs.states);
   return { ours, theirs };
 }
@@ -117,7 +130,8 @@ function checkNames(call, kind, { ours }) {
   assert.equal(ours.remoteType, 'prflx');
 }
 
-function checkAddresses(call, kind, { ours }) {
+function checkAddresses(call, kind, { ours, theirs }) {
+  if (kind !== 'lite') assert.equal(ours.priority, theirs.pair.priority);
   assert.deepEqual(call.fromPage.filter(isName), []);
   if (kind === 'agent') assert.equal(ours.remoteType, 'host');
 }

@@ -100,7 +100,7 @@ def forgetful(lab):
 def no_way(lab):
     call = behind_nats(lab, *STUN, '--ice-timeout', '8', mapping='dependent')
     call.start()
-    lab.loop.until('both have failed', lambda: all(peer.state == 'failed' for peer in call.peers), 30)
+    lab.loop.until('both have failed', lambda: all(peer.state == 'failed' for peer in call.peers), 25)
     for peer in call.peers:
         expect(not peer.paths and not peer.reached('connected'), f'{peer.name} was connected')
         expect('no pair of candidates works' in ' '.join(peer.story), f'{peer.name} does not say why')

@@ -137,7 +137,8 @@ int strait__agent_create(struct strait__agent **out, struct strait__agents *agen
         free_agent(a);
         return error;
     }
-    a->locals = strait__alloc(&a->hooks, STRAIT__AGENT_MAX_LOCAL * sizeof *a->locals);
+    a->room_locals = STRAIT__AGENT_MAX_LOCAL;
+    a->locals = strait__alloc(&a->hooks, a->room_locals * sizeof *a->locals);
     error = a->locals != NULL ? make_nice(a) : STRAIT_E_NOMEM;
     if (error != STRAIT_OK) {
         free_agent(a);
@@ -182,6 +183,8 @@ int strait__agent_gather(struct strait__agent *a)
     strait__agent_size_sockets(a);
     error = strait__agent_filter(a);
     if (error != STRAIT_OK) {
+        /* Sockets that would take what the rules deny: rather none. */
+        nice_agent_remove_stream(a->nice, a->stream);
         return error;
     }
     strait__guest_wake(&a->guest);

@@ -137,7 +137,7 @@ STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_
  * others.
  * STRAIT_E_INVALID (no transport of an agent), _STATE (gathering or gathered), _NOT_FOUND (no address of this host is
  * allowed, or it has none), _SYSTEM (no socket could be opened: the port range is used up; or filtered), _LIMIT (more
- * remote rules than a socket filter has room for), _NOMEM. */
+ * remote rules than a socket filter has room for), _NOMEM. After the last three the transport is to be destroyed. */
 STRAIT_API int strait_agent_gather(struct strait_transport *transport);
 
 /*
@@ -160,8 +160,9 @@ STRAIT_API size_t strait_agent_local_candidates(const struct strait_transport *t
 struct strait_agent_stats {
     size_t size; /* the caller sets it */
     uint32_t local_candidates;
-    uint32_t remote_candidates; /* of this generation, 64 at most: STRAIT_E_LIMIT beyond; 100 pairs */
-    uint64_t remote_refused;    /* not allowed by config.remote */
+    uint32_t
+        remote_candidates;   /* of this generation, 64 at most: STRAIT_E_LIMIT beyond; 100 pairs */
+    uint64_t remote_refused; /* not allowed by config.remote */
     uint64_t remote_over_limit;
     uint64_t dropped_no_room;  /* datagrams: too many before there was a pair */
     uint64_t dropped_too_long; /* datagrams of over 2,048 bytes */
@@ -169,7 +170,8 @@ struct strait_agent_stats {
     bool has_pair;
     struct strait_candidate local, remote;
     uint64_t server_errors; /* as often as the event of this name */
-    uint64_t names_asked, names_resolved, names_failed; /* `.local` ones; failed: no answer in 5 s */
+    uint64_t names_asked, names_resolved,
+        names_failed; /* `.local` ones; failed: no answer in 5 s */
 };
 
 /* STRAIT_E_INVALID (no transport of an agent, or no size). What is common to all kinds of ICE is in

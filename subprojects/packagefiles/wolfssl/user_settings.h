@@ -4,7 +4,7 @@
 #ifndef STRAIT_WOLFSSL_USER_SETTINGS_H
 #define STRAIT_WOLFSSL_USER_SETTINGS_H
 
-/* --- Protocol: DTLS 1.2 and 1.3 and nothing else ------------------------------------------- */
+/* --- Protocol: DTLS 1.2 and 1.3; TLS for the tunnel to a TURN server --------------------------- */
 #define WOLFSSL_DTLS
 #define WOLFSSL_DTLS13
 #define WOLFSSL_TLS13

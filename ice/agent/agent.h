@@ -71,7 +71,7 @@ struct strait__agent {
     enum strait_ice_state reported; /* what that is in W3C's words */
     bool state_news, pair_news, gathered_news, gathering, gathered;
     struct strait_candidate *locals;
-    size_t n_locals, n_told;
+    size_t n_locals, n_told, room_locals;
 
     struct strait_path path;
     bool has_path;

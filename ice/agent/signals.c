@@ -46,7 +46,7 @@ static void on_candidate(NiceAgent *nice, NiceCandidate *candidate, gpointer use
     struct strait__agent *a = user;
     (void)nice;
     struct strait_candidate local;
-    size_t room = STRAIT__AGENT_MAX_LOCAL - a->n_locals;
+    size_t room = a->room_locals - a->n_locals;
     if (!a->gone && room > 0 && strait__agent_from_nice(&local, candidate)) {
         if (a->agents->config.policy == STRAIT_ICE_RELAY) {
             hide_related(&local);
@@ -87,6 +87,20 @@ static bool newest(const struct strait__agent *a)
     return !a->gone && a == strait__agents_newest(a->agents);
 }
 
+/* There will be no more of them: room for 64 is 36 KB. */
+static void trim(struct strait__agent *a)
+{
+    struct strait_candidate *locals = a->n_locals > 0
+                                          ? strait__alloc(&a->hooks, a->n_locals * sizeof *locals)
+                                          : NULL;
+    if (locals != NULL) {
+        memcpy(locals, a->locals, a->n_locals * sizeof *locals);
+        strait__free(&a->hooks, a->locals);
+        a->locals = locals;
+        a->room_locals = a->n_locals;
+    }
+}
+
 static void tell_candidates(struct strait__agent *a)
 {
     while (newest(a) && a->n_told < a->n_locals) {
@@ -98,6 +112,7 @@ static void tell_candidates(struct strait__agent *a)
     }
     if (newest(a) && a->gathered_news && !strait__servers_pending(a)) {
         a->gathered_news = false;
+        trim(a);
         if (a->agents->config.events.gathered != NULL) {
             a->agents->config.events.gathered(a->agents->config.user, a->agents->transport);
         }

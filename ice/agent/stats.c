@@ -2,14 +2,6 @@
 #include "ice/agent/agent.h"
 #include "transport/util.h"
 
-/* A conflict of roles changes it (RFC 8445, 7.3.1.1). */
-static enum strait_ice_role role_of(const struct strait__agents *agents)
-{
-    gboolean controlling = FALSE;
-    g_object_get(agents->current->nice, "controlling-mode", &controlling, NULL);
-    return controlling ? STRAIT_ICE_CONTROLLING : STRAIT_ICE_CONTROLLED;
-}
-
 #ifdef STRAIT_OWN_LIBNICE
 #include <nice/strait.h>
 
@@ -81,9 +73,10 @@ void strait__agents_measure(const void *user, struct strait_transport_stats *sta
 {
     const struct strait__agents *agents = user;
     struct nice_strait_report report;
-    stats->ice_role = role_of(agents);
     if (nice_strait_report(agents->current->nice, agents->current->stream, STRAIT__AGENT_COMPONENT,
                            &report)) {
+        /* A conflict of roles changes it (RFC 8445, 7.3.1.1). */
+        stats->ice_role = report.controlling ? STRAIT_ICE_CONTROLLING : STRAIT_ICE_CONTROLLED;
         fill_counts(&stats->pair, &report.all, agents->current);
         stats->pair.current_round_trip_time = report.selected.rtt * STRAIT_US;
         stats->pair.priority = agents->current->has_path ? report.priority : 0;
@@ -103,7 +96,8 @@ size_t strait__agents_pairs(const void *user, struct strait_pair_stats *out, siz
 
 void strait__agents_measure(const void *user, struct strait_transport_stats *stats)
 {
-    stats->ice_role = role_of(user);
+    (void)user;
+    (void)stats;
 }
 #endif
 

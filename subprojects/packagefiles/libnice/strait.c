@@ -74,6 +74,7 @@ gboolean nice_strait_report(NiceAgent *agent, guint stream_id, guint component_i
     gboolean found = agent_find_component(agent, stream_id, component_id, &stream, &component);
     if (found) {
         out->all = component->counts;
+        out->controlling = agent->controlling_mode;
         out->has_selected = component->selected_pair.local != NULL;
         out->priority = component->selected_pair.priority;
         out->unanswered_since = component->unanswered_since;

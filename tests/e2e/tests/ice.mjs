@@ -20,7 +20,7 @@ const peer = (kind, role, ...others) =>
 // --- What both sides must say ------------------------------------------------------------------------
 
 /** strait's report and the page's getStats are of the same pair. */
-function checkPair(kind, ours, { transport, pair, local, remote }) {
+function checkPair(ours, { transport, pair, local, remote }) {
   assert.ok(pair, 'the page has selected a pair');
   // A relayed candidate's is the server's.
   assert.equal(ours.candidatePort ?? ours.localPort, remote.port, 'strait\'s port');
@@ -28,8 +28,7 @@ function checkPair(kind, ours, { transport, pair, local, remote }) {
   // Of what hides behind a name the page tells no address.
   if (remote.address) assert.equal(ours.candidateAddress ?? ours.localAddress, remote.address);
   if (local.address && !local.address.endsWith('.local')) assert.equal(ours.remoteAddress, local.address);
-  // Between an agent and a page a conflict of roles may go on for some checks.
-  if (transport.iceRole && kind !== 'agent') assert.notEqual(ours.iceRole, transport.iceRole);
+  if (transport.iceRole) assert.notEqual(ours.iceRole, transport.iceRole);
   if (transport.dtlsRole) assert.notEqual(ours.dtlsRole, transport.dtlsRole);
   if (ours.protocol) assert.equal(ours.protocol, 'udp');
 }
@@ -74,7 +73,7 @@ async function talk(call, from, { late = false, forgiven = 0, restarts = ['brows
   }
   const ours = await call.expectAll(forgiven);
   const theirs = await call.stats();
-  checkPair(call.strait.kind, ours, theirs);
+  checkPair(ours, theirs);
   checkCounts(call.strait.kind, await call.strait.report(), theirs.pair);
   checkStates(call.strait, theirs.states);
   return { ours, theirs };

@@ -32,6 +32,7 @@ struct nice_strait_pair {
 struct nice_strait_report {
     struct nice_strait_counts all, selected;
     gboolean has_selected, nominated;
+    gboolean controlling; /* now; the property is what was asked for */
     guint64 priority;         /* of the selected pair */
     guint64 unanswered_since; /* first consent check without an answer; 0: none */
 };

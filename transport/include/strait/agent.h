@@ -119,7 +119,7 @@ struct strait_agent_config {
  * are, and a peer may take as long to answer a restart. `config` NULL: the defaults.
  * In a build with -Dsystem_libnice=true neither is `consent_timeout`: sending stops after 30 s without an answer, or
  * after 10 s where that libnice is older than 0.1.22; disconnected is told with failed, and statistics have no counts of
- * checks and no round trips.
+ * checks, no round trips, and the role that was configured.
  * The agent goes with the transport; when the runtime, or the endpoint's place in it, is gone before, the
  * transport stays where it was and finds no other path.
  * Errors of strait_transport_create; STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint),

@@ -22,12 +22,12 @@ for kinds in KINDS:
     host_to_host(*kinds)
 
 
-@case('host to host: a new address before the old one goes')
+@case('host to host: new IPv6 addresses before the old ones go')
 def handed_over(lab):
-    call = lab.call(lab.peer(lab.host('ann', '10.0.1.2'), 'agent', 'controlling'),
-                    lab.peer(lab.host('bob', '10.0.2.2'), 'agent', 'controlled'))
+    call = lab.call(lab.peer(lab.host('ann', '2001:db8:1::2'), 'agent', 'controlling'),
+                    lab.peer(lab.host('bob', '2001:db8:2::2'), 'agent', 'controlled'))
     story.begin(lab, call)
-    for peer, come in zip(call.peers, ('10.0.1.77', '10.0.2.77')):
+    for peer, come in zip(call.peers, ('2001:db8:1::77', '2001:db8:2::77')):
         story.hand_over(lab, call, peer, come)
     story.end(lab, call)
 

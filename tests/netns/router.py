@@ -56,6 +56,10 @@ class Host:
         self.addresses.append(address)
         self.router.owners[packed(address)] = self
 
+    def deprecate(self, address):
+        """IPv6: it stays, and nothing new begins with it (RFC 4862, 5.5.4)."""
+        self.space.ip(f'address change {address}/128 dev eth0 preferred_lft 0')
+
     def remove(self, address):
         self.space.ip(f'address del {address}/{128 if ":" in address else 32} dev eth0')
         self.addresses.remove(address)

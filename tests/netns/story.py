@@ -1,5 +1,7 @@
 """What every case tells: a connection with media, restarts from both sides, and a change of address."""
 
+from wrong import expect
+
 REST = 0.3
 
 
@@ -38,12 +40,17 @@ def move(lab, call, peer, gone, come):
 
 
 def hand_over(lab, call, peer, come):
-    """The new address is there before the old one goes: nothing is lost."""
+    """A network is renumbered: the new address is there before the old one goes, and nothing is lost."""
     gone = peer.host.addresses[0]
-    _notices(lab, peer, lambda: peer.host.add(come))
+
+    def replace():
+        peer.host.add(come)
+        peer.host.deprecate(gone)
+    _notices(lab, peer, replace)
     call.regather(peer)
     lab.loop.sleep(REST)
-    _notices(lab, peer, lambda: peer.host.remove(gone))
+    expect(come in peer.paths[-1][0], f'{peer.name} still uses {peer.paths[-1][0]}')
+    peer.host.remove(gone)
     lab.loop.sleep(REST)
 
 

@@ -13,7 +13,8 @@
 #include <strait/transport.h>
 
 enum strait__record_type {
-    STRAIT__RECORD_CREATE = 1, /* magic, version, sizes; now, max_transports, outbox_bytes, quic, remote rules */
+    STRAIT__RECORD_CREATE =
+        1, /* magic, version, sizes; now, max_transports, outbox_bytes, quic, remote rules */
     STRAIT__RECORD_ADD_LOCAL,  /* socket, address */
     STRAIT__RECORD_RECEIVE,    /* now, n, then each: local, remote, socket, ecn, dscp, rx_time,
                                      room, bytes */

@@ -100,7 +100,7 @@ struct strait__guests {
     struct strait__guest *running;   /* ... and not yet in this turn */
     struct strait__network *network; /* ice/agent/network.c's, made by the first that wants it */
     struct strait_trust *trust; /* the system's authorities, read by the first that needs them */
-    struct strait__mdns *mdns; /* ice/agent/mdns.c's, while somebody needs it */
+    struct strait__mdns *mdns;  /* ice/agent/mdns.c's, while somebody needs it */
     void *scratch; /* what the guests share, made by the first that needs it; from the hooks */
 };
 

@@ -37,8 +37,8 @@ static struct sockaddr_storage address_of(const char *text)
 
 /* --- The program -------------------------------------------------------------------------------------- */
 
-/* What the kernel would return for a packet with this network header; each jump stays inside. */
-static uint32_t run(size_t n, const uint8_t header[40])
+/* What the kernel would return for a packet with this network header and source port; each jump stays inside. */
+static uint32_t run(size_t n, const uint8_t header[40], uint16_t port)
 {
     uint32_t a = 0;
     for (size_t at = 0; at < n; at++) {
@@ -48,6 +48,10 @@ static uint32_t run(size_t n, const uint8_t header[40])
         case BPF_LD | BPF_B | BPF_ABS:
             assert_in_range(k, 0, 39);
             a = header[k];
+            break;
+        case BPF_LD | BPF_H | BPF_ABS:
+            assert_int_equal(i->k, 0);
+            a = port;
             break;
         case BPF_LD | BPF_W | BPF_ABS:
             assert_in_range(k, 0, 36);
@@ -86,7 +90,7 @@ static bool passes(size_t n, const struct sockaddr_storage *source)
         header[0] = 0x60;
         memcpy(header + 8, &((const struct sockaddr_in6 *)(const void *)source)->sin6_addr, 16);
     }
-    uint32_t result = run(n, header);
+    uint32_t result = run(n, header, strait__address_port(source));
     assert_true(result == 0 || result == UINT32_MAX);
     return result != 0;
 }
@@ -161,6 +165,8 @@ static void servers_are_exempt(void **state)
 {
     struct strait_address_rules all = { .deny = (const char *[]){ "::/0" }, .n_deny = 1 };
     struct sockaddr_storage exempt[] = { address_of("10.0.0.1"), address_of("fd00::1") };
+    strait__address_set_port(&exempt[0], 3478);
+    strait__address_set_port(&exempt[1], 3478);
     struct sockaddr_storage other[] = { address_of("10.0.0.2"), address_of("fd00::2") };
     struct strait__rules rules;
     const char *bad;
@@ -170,6 +176,9 @@ static void servers_are_exempt(void **state)
     for (size_t i = 0; i < 2; i++) {
         assert_true(passes((size_t)n, &exempt[i]));
         assert_false(passes((size_t)n, &other[i]));
+        /* Another port of the same host is not the server. */
+        strait__address_set_port(&exempt[i], 3479);
+        assert_false(passes((size_t)n, &exempt[i]));
     }
     strait__rules_finish(&rules, &hooks);
 }

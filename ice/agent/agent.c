@@ -184,7 +184,7 @@ int strait__agent_gather(struct strait__agent *a)
     error = strait__agent_filter(a);
     if (error != STRAIT_OK) {
         /* Sockets that would take what the rules deny: rather none. */
-        nice_agent_remove_stream(a->nice, a->stream);
+        strait__agent_shut(a);
         return error;
     }
     strait__guest_wake(&a->guest);

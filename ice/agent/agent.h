@@ -44,6 +44,8 @@ struct strait__agent {
     bool running;                  /* within run: to be freed afterwards */
     bool gone;                     /* its transport needs it no more */
     bool closing, closed;          /* allocations are given back: to be freed afterwards */
+    bool shut;                     /* its sockets are closed: they could not be filtered */
+    bool denied;                   /* libnice has selected a pair that is not allowed */
     bool fresh;                    /* made for a restart that has not been told to it yet */
     strait_time leave_at;          /* its successor has a path: destroyed then; 0: it has none */
 
@@ -174,6 +176,8 @@ bool strait__servers_pending(const struct strait__agent *a);
 void strait__servers_tell(struct strait__agent *a);
 
 /* --- close.c --- */
+/* Closes its sockets, of which nothing has been told yet. It is only good for being destroyed. */
+void strait__agent_shut(struct strait__agent *a);
 /* Gives allocations back: `closed` is set in a later run. */
 void strait__agent_begin_close(struct strait__agent *a);
 /* Before NiceAgent goes: does what is left of that, and waits for it. */

@@ -41,9 +41,21 @@ static void call_off(struct strait__agent *a)
     a->has_stun = false;
 }
 
+void strait__agent_shut(struct strait__agent *a)
+{
+    a->shut = true;
+    call_off(a);
+    strait__guest_keep(&a->guest, NULL, 0);
+    nice_agent_remove_stream(a->nice, a->stream);
+}
+
 void strait__agent_begin_close(struct strait__agent *a)
 {
     call_off(a);
+    /* libnice may close sockets here, and the application open others of the same number before our next run. */
+    if (a->guest.runtime != NULL) {
+        strait__guest_keep(&a->guest, NULL, 0);
+    }
     a->closing = true;
     g_object_set(a->nice, "stun-max-retransmissions", CLOSE_TRIES, "stun-initial-timeout",
                  CLOSE_TIMEOUT_MS, "stun-pacing-timer", CLOSE_PACING_MS, NULL);

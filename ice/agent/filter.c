@@ -93,8 +93,10 @@ static void emit_rules(struct program *p, const struct strait__rules *rules, boo
     }
 }
 
+/* By its port as well: what a relay sends for others comes from other ports. */
 static void emit_exempt(struct program *p, const struct sockaddr_storage *address, bool four)
 {
+    enum { SOURCE_PORT = 0 }; /* in the header of UDP or TCP, which a socket's filter begins with */
     struct strait__rule rule = { .len = 128 };
     if (address->ss_family != (four ? AF_INET : AF_INET6)) {
         return;
@@ -105,7 +107,9 @@ static void emit_exempt(struct program *p, const struct sockaddr_storage *addres
     } else {
         memcpy(rule.bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
     }
-    emit_match(p, &rule, four, 1);
+    emit_match(p, &rule, four, 3);
+    emit(p, BPF_LD | BPF_H | BPF_ABS, 0, 0, SOURCE_PORT);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, strait__address_port(address));
     emit_return(p, true);
 }
 

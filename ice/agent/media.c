@@ -143,6 +143,20 @@ static int direct_socket(const struct strait__agent *a, const NiceCandidate *loc
     return fd;
 }
 
+/* The sockets' filters let no denied address in; through a relay one might come. What libnice has selected is then
+ * where it would send to: nothing is sent. */
+static void refuse_pair(struct strait__agent *a, int error)
+{
+    a->agents->stats.remote_refused += error == STRAIT_E_DENIED;
+    if (a->has_path) {
+        strait__agent_lose_pair(a);
+    }
+    a->fd = -1;
+    strait__agent_report(a, STRAIT_ICE_FAILED, error,
+                         "the pair that both sides chose is not allowed here, or its addresses are "
+                         "another transport's. An ICE restart may choose another");
+}
+
 void strait__agent_take_pair(struct strait__agent *a)
 {
     NiceCandidate *local = NULL, *remote = NULL;
@@ -156,22 +170,24 @@ void strait__agent_take_pair(struct strait__agent *a)
     if (a == a->agents->leaving) {
         return;
     }
-    a->fd = direct_socket(a, local);
     if (a->has_path && strait__path_equal(&a->path, &path)) {
+        a->fd = direct_socket(a, local);
         return;
     }
-    /* The sockets' filters let none of these in; through a relay one might come. */
-    if (!strait__rules_allow(&a->agents->remote_rules, &path.remote)) {
-        a->agents->stats.remote_refused++;
+    int error = strait__rules_allow(&a->agents->remote_rules, &path.remote)
+                    ? strait_transport_set_path(a->agents->transport, &path, 0)
+                    : STRAIT_E_DENIED;
+    a->denied = error != STRAIT_OK;
+    if (a->denied) {
+        refuse_pair(a, error);
         return;
     }
-    if (strait_transport_set_path(a->agents->transport, &path, 0) == STRAIT_OK) {
-        a->path = path;
-        a->has_path = true;
-        strait__agent_take_over(a);
-        /* What has come over it already is for a path that the endpoint knows. */
-        strait_endpoint_advance(a->agents->endpoint, strait_runtime_now(a->guest.runtime));
-    }
+    a->fd = direct_socket(a, local);
+    a->path = path;
+    a->has_path = true;
+    strait__agent_take_over(a);
+    /* What has come over it already is for a path that the endpoint knows. */
+    strait_endpoint_advance(a->agents->endpoint, strait_runtime_now(a->guest.runtime));
 }
 
 void strait__agent_lose_pair(struct strait__agent *a)

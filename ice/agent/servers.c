@@ -238,7 +238,10 @@ static bool give_relay(struct strait__server *server, const struct sockaddr_stor
     const struct strait_ice_server *config = &a->agents->config.servers[server->index];
     char host[STRAIT__ADDRESS_TEXT];
     strait__address_print_host(address, host, sizeof host);
-    strait__server_exempt(a, address);
+    /* Connections to a server are not filtered. */
+    if (!server->url.tcp) {
+        strait__server_exempt(a, address);
+    }
     if (!nice_agent_set_relay_info(
             a->nice, a->stream, STRAIT__AGENT_COMPONENT, host, strait__address_port(address),
             config->username, config->credential,

@@ -103,6 +103,9 @@ static void trim(struct strait__agent *a)
 
 static void tell_candidates(struct strait__agent *a)
 {
+    if (a->shut) {
+        return;
+    }
     while (newest(a) && a->n_told < a->n_locals) {
         struct strait_candidate candidate = a->locals[a->n_told++];
         if (a->agents->config.events.candidate != NULL) {
@@ -139,12 +142,15 @@ static void tell_failed(struct strait__agent *a)
 /* RTCIceTransportState of libnice's component state. */
 static void tell_state(struct strait__agent *a)
 {
-    /* A server whose name is still looked up may help. */
-    if (a->state == NICE_COMPONENT_STATE_FAILED && strait__servers_pending(a)) {
+    /* A server whose name is still looked up may help to find a path; one that is lost is lost at once. */
+    if (a->state == NICE_COMPONENT_STATE_FAILED && !a->has_path && strait__servers_pending(a)) {
         return;
     }
     a->state_news = false;
     a->steady = a->state == NICE_COMPONENT_STATE_READY;
+    if (a->denied && a->state != NICE_COMPONENT_STATE_FAILED) {
+        return;
+    }
     switch (a->state) {
     case NICE_COMPONENT_STATE_CONNECTING:
         /* webrtc-pc: a restart takes completed back to connected. */

@@ -1,5 +1,8 @@
 /* NiceAgent behind a transport, with real sockets: what is its own. States, counts and bytes; no time is asserted.
  * Each kind of ICE against each other: test_agent_kinds.c. */
+#include <netinet/in.h>
+#include <unistd.h>
+
 #include "tests/agent_pair.h"
 
 static void connects_by_tcp_on_request(void **state)
@@ -86,11 +89,53 @@ static void wrong_arguments_are_errors(void **state)
     strait_certificate_unref(config.certificate);
 }
 
+static void ports_are_of_the_range(void **state)
+{
+    struct pair pair = { 0 };
+    struct strait_candidate candidates[64];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        pair.peer[i].config.port_min = 42000;
+        pair.peer[i].config.port_max = 42200;
+    }
+    start_as_set(&pair);
+    run_until(&pair, writable);
+    for (int i = 0; i < 2; i++) {
+        size_t n = strait_agent_local_candidates(pair.peer[i].transport, candidates, 64);
+        assert_in_range(n, 1, 64);
+        for (size_t k = 0; k < n; k++) {
+            assert_in_range(candidates[k].port, 42000, 42200);
+        }
+    }
+    media_flow(&pair);
+    finish(&pair);
+}
+
+/* Another one has its only port, on each address. */
+static void a_range_that_is_used_up_is_an_error(void **state)
+{
+    struct pair pair = { 0 };
+    struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+    socklen_t len = sizeof any;
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&any, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+    pair.peer[0].config.port_min = pair.peer[0].config.port_max = ntohs(any.sin6_port);
+    create_as_set(&pair);
+    assert_int_equal(strait_agent_gather(pair.peer[0].transport), STRAIT_E_SYSTEM);
+    close(fd);
+    assert_int_equal(strait_agent_gather(pair.peer[0].transport), STRAIT_OK);
+    finish(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connects_by_tcp_on_request),
         cmocka_unit_test(candidates_may_come_before_credentials),
+        cmocka_unit_test(ports_are_of_the_range),
+        cmocka_unit_test(a_range_that_is_used_up_is_an_error),
         cmocka_unit_test(wrong_arguments_are_errors),
     };
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);

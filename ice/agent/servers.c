@@ -12,7 +12,7 @@
 enum {
     /* RFC 8489, 14.3: a user name is shorter than 509 bytes. The same for the password. */
     CREDENTIAL_MAX = 508,
-    /* libnice asks twice, some 8 s each, before it gives a server up; over TCP it waits twice. */
+    /* libnice gives a server up after some 2 s; over TCP after twice as long as a connection may take. */
     DONE_BY_MS = 20000,
     DONE_LATE_MS = 1000,
 };
@@ -126,7 +126,6 @@ void strait__server_failed(struct strait__server *server, int error, const char 
     if (s->agent->gone) {
         return;
     }
-    s->agent->agents->stats.server_errors++;
     if (s->n_news < STRAIT__SERVERS_NEWS) {
         struct strait__server_news *news = &s->news[s->n_news++];
         news->index = server->index;
@@ -143,6 +142,7 @@ void strait__servers_tell(struct strait__agent *a)
     while (!a->gone && s->n_news > 0) {
         struct strait__server_news news = s->news[0];
         memmove(s->news, s->news + 1, --s->n_news * sizeof *s->news);
+        a->agents->stats.server_errors++;
         struct strait_server_error error = { .server = news.index,
                                              .url = config->servers[news.index].url,
                                              .error = news.error,

@@ -25,10 +25,11 @@ extern "C" {
 
 /* A server of the configuration that is of no use (webrtc-pc: icecandidateerror), and why. Borrowed. */
 struct strait_server_error {
-    size_t server;      /* its place in strait_agent_config.servers */
-    const char *url;    /* as it was given */
-    int error;          /* STRAIT_E_NOT_FOUND (its name), _TIMEOUT, _SYSTEM, _CLOSED; of TLS
-                         * STRAIT_E_UNTRUSTED, _NAME, _EXPIRED, _BAD_CERTIFICATE, _ALERT, _VERSION, ... */
+    size_t server;   /* its place in strait_agent_config.servers */
+    const char *url; /* as it was given */
+    int error;       /* STRAIT_E_NOT_FOUND (its name, or no address of a family that this host has),
+                         * _TIMEOUT, _SYSTEM, _CLOSED, _NOMEM, _LIMIT and _UNSUPPORTED (libnice does not take it);
+                         * of TLS STRAIT_E_UNTRUSTED, _NAME, _EXPIRED, _BAD_CERTIFICATE, _ALERT, _VERSION, ... */
     const char *detail; /* in English: what to do */
 };
 
@@ -50,8 +51,9 @@ struct strait_agent_events {
      * `failed` as with a peer that no longer answers.
      */
     void (*network_changed)(void *user, struct strait_transport *transport);
-    /* A name that is not found, a STUN server of several that does not answer, TLS that fails (once for each of this
-     * host's addresses that wants a relay). What libnice asks itself, TURN without TLS, fails without a word. */
+    /* A name that is not found; each of several STUN servers where none answers and there is no TURN server; TLS that
+     * fails (once for each of this host's addresses that wants a relay). Whom libnice asks itself, a single STUN server or
+     * TURN without TLS, may be silent without a word. */
     void (*server_error)(void *user, struct strait_transport *transport,
                          const struct strait_server_error *error);
 };
@@ -70,7 +72,8 @@ struct strait_ice_server {
 /* RTCIceTransportPolicy */
 enum strait_ice_policy {
     STRAIT_ICE_ALL = 0,
-    STRAIT_ICE_RELAY = 1 /* relayed candidates only: no address of this host is told to the peer */
+    STRAIT_ICE_RELAY =
+        1 /* relayed candidates only: no address of this host is told to the peer; implies `no_mdns` */
 };
 
 struct strait_agent_config {
@@ -86,11 +89,12 @@ struct strait_agent_config {
     bool aggressive;
     bool ice_tcp; /* TCP candidates as well, active and passive (RFC 6544) */
     /* STUN servers and up to 8 TURN servers, 32 together, the preferred one first. One that does not answer, or whose
-     * name is not found within 5 s, costs its own candidates only, and `gathered` comes later (8 s). Of several STUN
-     * servers, or where one has a name, the first that answers within 5 s is taken, and candidates of this host do not
-     * wait for it; TURN servers do, 500 ms at most. Those with a name follow those with an address. An allocation is given back when the transport is destroyed; for
-     * that the agent stays in the runtime for some 100 ms, or destroying it takes that long where the runtime, or the
-     * endpoint's place in it, is gone or goes. */
+     * name is not found within 5 s, costs its own candidates only, and `gathered` comes later: some 3 s, over TCP up to
+     * 20 s. Of several STUN servers, or where one has a name, the first that answers within 5 s is taken, asked over IPv4
+     * where this host has it; candidates of this host do not wait for it. TURN servers do, 500 ms at most, after which
+     * the first STUN server is taken unasked. Those with a name follow those with an address. An allocation is given
+     * back when the transport is destroyed; for that the agent stays in the runtime for some 100 ms, or destroying it
+     * takes that long where the runtime, or the endpoint's place in it, is gone or goes. */
     const struct strait_ice_server *servers; /* borrowed until strait_agent_create returns */
     size_t n_servers;
     enum strait_ice_policy policy;
@@ -109,7 +113,7 @@ struct strait_agent_config {
     /* `.local` names of the peer's candidates are not looked up: STRAIT_E_UNSUPPORTED. Else they are asked for by multicast
      * DNS on all networks of this host, up to 8 at once, for 5 s; the first address of each is taken as if it
      * had been signalled. It needs Avahi's library, and no daemon, in the build (else STRAIT_E_UNSUPPORTED); no other
-     * name is ever looked up for a peer. Nothing of this host is published. */
+     * name is ever looked up for a peer. Nothing of this host is published, but who asks shows its address: off with STRAIT_ICE_RELAY. */
     bool no_mdns;
 };
 
@@ -125,7 +129,8 @@ struct strait_agent_config {
  * Errors of strait_transport_create; STRAIT_E_NOT_FOUND (the runtime does not drive the endpoint),
  * _UNSUPPORTED (this build has no agent; a server's URL asks for what is not there),
  * _PARSE (a malformed URL or range), _LIMIT (more than 8 TURN servers, 32 servers or 64 ranges), _NOT_FOUND as well
- * where a turns: server needs the system's authorities and there are none. What is wrong with a server or
+ * where a turns: server needs the system's authorities and there are none, _SYSTEM (no news of the network, where
+ * `network_changed` is given), _INVALID as well where `pacing` is less than 5 ms or more than 10 s. What is wrong with a server or
  * a range: strait_runtime_error_detail.
  */
 STRAIT_API int strait_agent_create(struct strait_transport **out, struct strait_runtime *runtime,
@@ -160,8 +165,8 @@ STRAIT_API size_t strait_agent_local_candidates(const struct strait_transport *t
 struct strait_agent_stats {
     size_t size; /* the caller sets it */
     uint32_t local_candidates;
-    uint32_t
-        remote_candidates;   /* of this generation, 64 at most: STRAIT_E_LIMIT beyond; 100 pairs */
+    /* Of this generation, 64 at most: STRAIT_E_LIMIT beyond. With those that checks have shown 200, and 200 pairs. */
+    uint32_t remote_candidates;
     uint64_t remote_refused; /* not allowed by config.remote */
     uint64_t remote_over_limit;
     uint64_t dropped_no_room;  /* datagrams: too many before there was a pair */

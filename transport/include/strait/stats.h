@@ -77,8 +77,9 @@ struct strait_transport_stats {
     /* Remote candidates that were not taken, each under its reason. */
     uint64_t
         remote_denied; /* the rules do not allow the address; also paths that a host's ICE gave */
-    uint64_t remote_malformed;   /* port 0, an address of no host, no ice-chars ... */
-    uint64_t remote_unsupported; /* TCP, another component, a name that is not of multicast DNS */
+    uint64_t remote_malformed; /* port 0, an address of no host, no ice-chars ... */
+    uint64_t
+        remote_unsupported; /* TCP where it is not asked for, another component, a name that is not of multicast DNS */
     uint64_t remote_over_limit;
     /* `.local` names that are taken and not, or in vain, looked up: such a peer is found by its own check. */
     uint64_t remote_unresolved;

@@ -115,10 +115,9 @@ STRAIT_API int strait_transport_set_remote_ice(struct strait_transport *transpor
  * where they hide addresses) is taken, but not looked up: the check that such a peer sends is its candidate
  * (peer-reflexive). An agent (agent.h) looks it up.
  * Held until the remote's credentials are there. STRAIT_E_INVALID (malformed: port 0, an unspecified, multicast,
- * broadcast or IPv4-mapped address, component 0, ...), _DENIED (the endpoint's or agent's rules), _UNSUPPORTED (TCP,
- * another component, another name: it is not used), _LIMIT, _STATE, _SYSTEM (an agent that cannot ask for names: the log
- * says why). Each is counted: none of them is a
- * reason to give up the peer.
+ * broadcast or IPv4-mapped address, component 0, ...), _DENIED (the endpoint's or agent's rules), _UNSUPPORTED (TCP but
+ * for an agent with ice_tcp, another component, another name: it is not used), _LIMIT, _STATE, _SYSTEM (an agent that
+ * cannot ask for names: the log says why). Each is counted: none of them is a reason to give up the peer.
  */
 STRAIT_API int strait_transport_add_remote_candidate(struct strait_transport *transport,
                                                      const struct strait_candidate *candidate);

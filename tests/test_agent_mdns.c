@@ -197,6 +197,27 @@ static void what_is_found_keeps_to_the_rules(void **state)
     finish(&pair);
 }
 
+/* Its question would show the address that the policy hides. */
+static void relayed_only_asks_nobody(void **state)
+{
+    struct pair pair = { 0 };
+    struct strait_candidate like;
+    (void)state;
+    pair.peer[0].config.policy = STRAIT_ICE_RELAY;
+    create_strangers(&pair, four);
+    assert_int_equal(strait_agent_gather(pair.peer[1].transport), STRAIT_OK);
+    pair.until = strait_runtime_now(pair.runtime) + 300 * STRAIT_MS;
+    run_until(&pair, a_while_has_passed);
+    assert_int_equal(strait_agent_local_candidates(pair.peer[1].transport, &like, 1), 1);
+    assert_int_equal(give_name(&pair, NAME_FOUR), STRAIT_E_UNSUPPORTED);
+    assert_int_equal(transport_stats_of(&pair.peer[0]).remote_unsupported, 1);
+    assert_int_equal(stats_of(&pair.peer[0]).names_asked, 0);
+    pair.until = strait_runtime_now(pair.runtime) + 300 * STRAIT_MS;
+    run_until(&pair, a_while_has_passed);
+    assert_int_equal(responder.questions, 0);
+    finish(&pair);
+}
+
 static void other_names_and_those_that_are_off_are_errors(void **state)
 {
     static const char *const others[] = { "example.org", "a.b.local", "localhost", "local" };
@@ -364,6 +385,7 @@ int main(void)
                                         close_responder),
         cmocka_unit_test_setup_teardown(other_names_and_those_that_are_off_are_errors,
                                         open_responder, close_responder),
+        cmocka_unit_test_setup_teardown(relayed_only_asks_nobody, open_responder, close_responder),
         cmocka_unit_test_setup_teardown(there_is_a_limit, open_responder, close_responder),
         cmocka_unit_test_setup_teardown(answers_for_an_older_generation_are_dropped, open_responder,
                                         close_responder),

@@ -163,27 +163,38 @@ static bool add(struct strait__agent *a, const struct sockaddr_storage *local)
     return nice_agent_add_local_address(a->nice, &address);
 }
 
-/* Up to STRAIT__AGENT_MAX_LOCAL of them. */
-static int list(const struct strait__agents *agents, struct strait_runtime *runtime,
-                struct sockaddr_storage *out, size_t *taken)
+int strait__host_read(struct strait__host *host, const struct strait_hooks *hooks,
+                      struct strait_runtime *runtime)
 {
-    const struct strait__rules *rules[] = { &agents->local_rules, &agents->endpoint->local_rules };
     struct ifaddrs *interfaces;
-    *taken = 0;
+    *host = (struct strait__host){ .n = 0 };
     if (getifaddrs(&interfaces) != 0) {
         return strait__fail_errno(runtime, "getifaddrs");
     }
-    struct strait__local_address *all = strait__alloc(&agents->hooks, MOST * sizeof *all);
-    size_t n = all != NULL ? read_host(all, interfaces) : 0;
-    for (size_t i = 0; i < n && *taken < STRAIT__AGENT_MAX_LOCAL; i++) {
-        if (strait__local_usable(all, n, i, rules, 2)) {
-            out[(*taken)++] = all[i].address;
+    host->all = strait__alloc(hooks, MOST * sizeof *host->all);
+    host->n = host->all != NULL ? read_host(host->all, interfaces) : 0;
+    freeifaddrs(interfaces);
+    return host->all != NULL ? STRAIT_OK : STRAIT_E_NOMEM;
+}
+
+void strait__host_finish(struct strait__host *host, const struct strait_hooks *hooks)
+{
+    strait__free(hooks, host->all);
+    *host = (struct strait__host){ .n = 0 };
+}
+
+/* Up to STRAIT__AGENT_MAX_LOCAL of them. */
+static size_t list(const struct strait__agents *agents, const struct strait__host *host,
+                   struct sockaddr_storage *out)
+{
+    const struct strait__rules *rules[] = { &agents->local_rules, &agents->endpoint->local_rules };
+    size_t taken = 0;
+    for (size_t i = 0; i < host->n && taken < STRAIT__AGENT_MAX_LOCAL; i++) {
+        if (strait__local_usable(host->all, host->n, i, rules, 2)) {
+            out[taken++] = host->all[i].address;
         }
     }
-    freeifaddrs(interfaces);
-    int error = all != NULL ? STRAIT_OK : STRAIT_E_NOMEM;
-    strait__free(&agents->hooks, all);
-    return error;
+    return taken;
 }
 
 /* Servers are asked from it: not from an IPv6 address of one link. */
@@ -198,11 +209,13 @@ static void note_family(struct strait__agent *a, const struct sockaddr_storage *
 int strait__agent_choose_addresses(struct strait__agent *a)
 {
     struct sockaddr_storage addresses[STRAIT__AGENT_MAX_LOCAL];
-    size_t n;
+    struct strait__host host;
     if (a->chosen) {
         return STRAIT_OK;
     }
-    int error = list(a->agents, a->guest.runtime, addresses, &n);
+    int error = strait__host_read(&host, &a->agents->hooks, a->guest.runtime);
+    size_t n = list(a->agents, &host, addresses);
+    strait__host_finish(&host, &a->agents->hooks);
     for (size_t i = 0; i < n; i++) {
         if (add(a, &addresses[i])) {
             a->chosen = true;
@@ -224,13 +237,10 @@ static bool among(const struct sockaddr_storage *one, const struct sockaddr_stor
     return false;
 }
 
-bool strait__agents_look(struct strait__agents *agents, struct strait_runtime *runtime)
+bool strait__agents_match(struct strait__agents *agents, const struct strait__host *host)
 {
     struct sockaddr_storage now[STRAIT__AGENT_MAX_LOCAL];
-    size_t n;
-    if (list(agents, runtime, now, &n) != STRAIT_OK) {
-        return false;
-    }
+    size_t n = list(agents, host, now);
     bool same = n == agents->n_known;
     for (size_t i = 0; i < n && same; i++) {
         same = among(&now[i], agents->known, agents->n_known);
@@ -238,4 +248,13 @@ bool strait__agents_look(struct strait__agents *agents, struct strait_runtime *r
     memcpy(agents->known, now, n * sizeof *now);
     agents->n_known = n;
     return !same;
+}
+
+bool strait__agents_look(struct strait__agents *agents, struct strait_runtime *runtime)
+{
+    struct strait__host host;
+    bool other = strait__host_read(&host, &agents->hooks, runtime) == STRAIT_OK &&
+                 strait__agents_match(agents, &host);
+    strait__host_finish(&host, &agents->hooks);
+    return other;
 }

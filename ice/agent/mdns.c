@@ -293,7 +293,9 @@ int strait__mdns_ask(struct strait__agents *agents, const struct strait_candidat
                      bool early)
 {
     struct strait__mdns_client *client = &agents->mdns;
-    if (agents->config.no_mdns || !strait__candidate_is_mdns(candidate)) {
+    /* A question shows this host's address to its networks. */
+    bool off = agents->config.no_mdns || agents->config.policy == STRAIT_ICE_RELAY;
+    if (off || !strait__candidate_is_mdns(candidate)) {
         return STRAIT_E_UNSUPPORTED;
     }
     int error = join(agents);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ice/agent/agent.h"
+#include "ice/agent/interfaces.h"
 #include "transport/util.h"
 
 /* A new network comes in pieces: link, address of each family, routes. Others look every 2 s (libwebrtc) or wait as
@@ -141,11 +142,16 @@ static bool drain(int fd)
     return any;
 }
 
+/* Read once for all members: there may be thousands. */
 static void look(struct strait__network *network)
 {
-    for (struct strait__agents *one = network->members; one != NULL; one = one->next_member) {
-        one->network_news = strait__agents_look(one, network->guest.runtime) || one->network_news;
+    struct strait__host host;
+    int error = strait__host_read(&host, &network->hooks, network->guest.runtime);
+    for (struct strait__agents *one = network->members; error == STRAIT_OK && one != NULL;
+         one = one->next_member) {
+        one->network_news = strait__agents_match(one, &host) || one->network_news;
     }
+    strait__host_finish(&host, &network->hooks);
     /* A callback may end any of them. */
     struct strait__agents *one = network->members;
     while (one != NULL) {

@@ -502,10 +502,14 @@ void strait__pipe_open(struct strait__tunnel *t, int near)
                                                .name = t->name };
     int on = 1;
     struct strait__pipe *p = strait__alloc(&t->hooks, sizeof *p);
-    if (p == NULL || strait__tls_create(&p->tls, &config) != STRAIT_OK) {
+    int error = p != NULL ? strait__tls_create(&p->tls, &config) : STRAIT_E_NOMEM;
+    if (error != STRAIT_OK) {
+        char detail[128];
+        (void)snprintf(detail, sizeof detail, "no TLS for one more connection: %s",
+                       strait_strerror(error));
         strait__free(&t->hooks, p);
         close(near);
-        t->failed(t->user, STRAIT_E_NOMEM, "no TLS for one more connection: out of memory");
+        t->failed(t->user, error, detail);
         return;
     }
     (void)setsockopt(near, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -243,6 +243,47 @@ static void a_restart_brings_it_back(void **state)
     finish(&pair);
 }
 
+static bool both_lost(const struct pair *pair)
+{
+    return strait_transport_path(pair->peer[0].transport) == NULL &&
+           strait_transport_path(pair->peer[1].transport) == NULL;
+}
+
+/* Of the one whose restart it is the answer is still to come, the other's checks are under way. */
+static void a_restart_outlives_the_old_path(void **state)
+{
+    struct pair pair = { 0 };
+    (void)state;
+    open_pair(&pair, false);
+    struct peer *offers = &pair.peer[0], *answers = &pair.peer[1];
+    cut_both();
+    assert_int_equal(strait_transport_restart_ice(offers->transport, NULL, NULL), STRAIT_OK);
+    signal_ice(offers, answers);
+    signal_candidates(offers);
+    run_until(&pair, both_lost);
+    uint64_t sent[2];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(state_of(&pair, i), STRAIT_ICE_CHECKING);
+        sent[i] = stats_of(&pair.peer[i]).packets_sent;
+    }
+    talk(&pair, TIMEOUT / 4);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(stats_of(&pair.peer[i]).packets_sent, sent[i]);
+    }
+    mend_both();
+    assert_int_equal(strait_transport_restart_ice(answers->transport, NULL, NULL), STRAIT_OK);
+    signal_ice(answers, offers);
+    signal_candidates(answers);
+    run_until(&pair, writable);
+    run_until(&pair, both_completed);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair.peer[i].states[STRAIT_ICE_FAILED], 0);
+        pair.peer[i].packets = pair.peer[!i].sequence;
+    }
+    media_flow(&pair);
+    finish(&pair);
+}
+
 /* Through libnice, where there is no socket to send to directly: the peer is no longer there. */
 static void the_gate_holds_for_tcp(void **state)
 {
@@ -269,6 +310,7 @@ int main(void)
         cmocka_unit_test(not_a_datagram_leaves_afterwards),
         cmocka_unit_test(who_has_failed_is_silent),
         cmocka_unit_test(a_restart_brings_it_back),
+        cmocka_unit_test(a_restart_outlives_the_old_path),
         cmocka_unit_test(the_gate_holds_for_tcp),
     };
     return cmocka_run_group_tests_name("agent_consent", tests, NULL, NULL);

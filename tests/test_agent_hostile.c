@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stun/stunagent.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include "transport/address.h"
 #include "transport/util.h"
 
-enum { SOCKETS = 260, DATAGRAM = 2048, LIMIT = 200 };
+enum { SOCKETS = 260, DATAGRAM = 2048, LIMIT = 200, FLOOD = 400 };
 
 struct villain;
 
@@ -686,6 +687,51 @@ static void garbage_is_dropped(void **state)
     }
 }
 
+static int socket_of(const struct villain *v)
+{
+    GPtrArray *sockets = nice_agent_get_sockets(nice_of(v), 1, 1);
+    int fd = -1;
+    for (guint i = 0; i < sockets->len; i++) {
+        struct sockaddr_storage bound;
+        socklen_t len = sizeof bound;
+        int one = g_socket_get_fd(g_ptr_array_index(sockets, i));
+        assert_int_equal(getsockname(one, (struct sockaddr *)&bound, &len), 0);
+        fd = memcmp(&bound, &v->to, sizeof(struct sockaddr_in)) == 0 ? one : fd;
+    }
+    g_ptr_array_unref(sockets);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static bool readable(int fd)
+{
+    int len = 0;
+    assert_int_equal(ioctl(fd, FIONREAD, &len), 0);
+    return len > 0;
+}
+
+/* Others have their turn before all is read, and none of it is forgotten. */
+static void a_flood_does_not_hold_the_thread(void **state)
+{
+    struct villain v;
+    uint8_t out[STRAIT__STUN_MAX];
+    (void)state;
+    open_scene(&v, false, 1);
+    int fd = socket_of(&v), turns = 0;
+    turn(&v, 20);
+    size_t len = make_check(&v, out, STRAIT__STUN_INDICATION, CONTROLS, 1);
+    for (int k = 0; k < FLOOD; k++) {
+        send_bytes(&v, 0, out, len);
+    }
+    assert_true(readable(fd));
+    while (readable(fd) && turns < FLOOD) {
+        assert_int_equal(strait_runtime_wait(v.pair.runtime, 0), STRAIT_OK);
+        turns++;
+    }
+    assert_in_range(turns, 2, FLOOD - 1);
+    close_scene(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -700,6 +746,7 @@ int main(void)
         cmocka_unit_test(a_crowd_of_connections_is_bounded),
         cmocka_unit_test(frames_of_strangers_stay_theirs),
         cmocka_unit_test(garbage_is_dropped),
+        cmocka_unit_test(a_flood_does_not_hold_the_thread),
     };
     return cmocka_run_group_tests_name("agent_hostile", tests, NULL, NULL);
 }

@@ -31,11 +31,24 @@ static strait_time silent_at(const struct strait__agent *a)
     return now + part > ago ? now + part - ago : now;
 }
 
+/* The old path's consent has ended, and the restart goes on. */
+static bool lost_in_restart(const struct strait__agent *a)
+{
+    NiceCandidate *local, *remote;
+    return !nice_agent_get_selected_pair(a->nice, a->stream, STRAIT__AGENT_COMPONENT, &local,
+                                         &remote);
+}
+
 void strait__agent_watch_consent(struct strait__agent *a)
 {
     bool up = a->reported == STRAIT_ICE_CONNECTED || a->reported == STRAIT_ICE_COMPLETED;
     if (!a->has_path || a->guest.runtime == NULL ||
         (!up && a->reported != STRAIT_ICE_DISCONNECTED)) {
+        return;
+    }
+    if (lost_in_restart(a)) {
+        strait__agent_lose_pair(a);
+        strait__agent_report(a, STRAIT_ICE_CHECKING, STRAIT_OK, "");
         return;
     }
     strait_time when = silent_at(a);

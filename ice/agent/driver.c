@@ -50,7 +50,7 @@ static int set_remote(void *user, const struct strait_ice_parameters *remote)
         a->remote_ahead = true;
     }
     strait__mdns_turn_over(a->agents);
-    a->local_ahead = false;
+    a->local_ahead = a->expired = false;
     a->has_remote = true;
     if (remote->ice_lite) {
         /* RFC 8445, 6.1.1: the full one of the two controls. */
@@ -76,7 +76,7 @@ static int restart_own(void *user, const struct strait_ice_parameters *local)
     if (a->remote_ahead) {
         /* Its restart has begun libnice's already. */
         (void)nice_agent_set_local_credentials(a->nice, a->stream, local->ufrag, local->pwd);
-        a->remote_ahead = false;
+        a->remote_ahead = a->expired = false;
         return STRAIT_OK;
     }
     restart(a, local);

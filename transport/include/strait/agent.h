@@ -72,8 +72,8 @@ struct strait_ice_server {
 /* RTCIceTransportPolicy */
 enum strait_ice_policy {
     STRAIT_ICE_ALL = 0,
-    STRAIT_ICE_RELAY =
-        1 /* relayed candidates only: no address of this host is told to the peer; implies `no_mdns` */
+    /* Relayed candidates only: no address of this host is told to the peer. As if `no_mdns` were set. */
+    STRAIT_ICE_RELAY = 1
 };
 
 struct strait_agent_config {
@@ -113,7 +113,8 @@ struct strait_agent_config {
     /* `.local` names of the peer's candidates are not looked up: STRAIT_E_UNSUPPORTED. Else they are asked for by multicast
      * DNS on all networks of this host, up to 8 at once, for 5 s; the first address of each is taken as if it
      * had been signalled. It needs Avahi's library, and no daemon, in the build (else STRAIT_E_UNSUPPORTED); no other
-     * name is ever looked up for a peer. Nothing of this host is published, but who asks shows its address: off with STRAIT_ICE_RELAY. */
+     * name is ever looked up for a peer. Nothing of this host is published, but asking shows its address on its networks: with
+     * STRAIT_ICE_RELAY nothing is asked. */
     bool no_mdns;
 };
 

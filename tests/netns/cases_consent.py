@@ -65,5 +65,5 @@ def consent(a, b):
         story.end(lab, call)
 
 
-for kinds in (('agent', 'agent'), ('agent', 'lite'), ('full', 'lite')):
+for kinds in (('agent', 'agent'), ('agent', 'lite'), ('agent', 'full'), ('full', 'lite'), ('full', 'full')):
     consent(*kinds)

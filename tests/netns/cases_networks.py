@@ -80,6 +80,7 @@ def cone(filtering):
         expect_types(call, 'host', 'srflx')
         call.expect_pair(call.peers[0], remote='srflx|prflx')
         story.forget(lab, call, call.peers[0], call.regather)
+        story.move(lab, call, call.peers[1], '10.0.2.2', '10.0.2.77')
         story.end(lab, call)
 
 
@@ -121,6 +122,8 @@ def symmetric(way):
         story.begin(lab, call)
         call.expect_pair(call.peers[0], local='relay')
         story.forget(lab, call, call.peers[0], call.regather)
+        call.expect_pair(call.peers[0], local='relay')
+        story.move(lab, call, call.peers[1], '10.0.2.2', '10.0.2.77')
         call.expect_pair(call.peers[0], local='relay')
         story.end(lab, call)
 

@@ -25,8 +25,10 @@ def expect_types(call, *wanted):
 
 @case('IPv6 only')
 def ipv6_only(lab):
-    call = agents(lab, lab.host('ann', '2001:db8:1::2'), lab.host('bob', '2001:db8:2::2'))
+    call = agents(lab, lab.host('ann', '2001:db8:1::2'), lab.host('bob', '2001:db8:2::2'), '--server',
+                  f'stun:[{Lab.STUN_6}]:3478')
     story.begin(lab, call)
+    expect(lab.stun.requests > 0, 'nobody has asked the STUN server')
     story.move(lab, call, call.peers[0], '2001:db8:1::2', '2001:db8:1::77')
     story.move(lab, call, call.peers[1], '2001:db8:2::2', '2001:db8:2::77')
     call.expect_pair(call.peers[0], local='host', remote='host|prflx')
@@ -144,4 +146,17 @@ def relay_only(lab):
         call.expect_pair(peer, local='relay', remote='relay')
         text = ' '.join(peer.candidates)
         expect('10.0.' not in text, f'{peer.name} has told its own address: {text}')
+    story.end(lab, call)
+
+
+@case('relay only, the relay over IPv6')
+def relay_only_over_ipv6(lab):
+    turn = lab.turn()
+    call = agents(lab, lab.host('ann', '2001:db8:1::2'), lab.host('bob', '2001:db8:2::2'), '--relay', '--server',
+                  turn.url('udp', ipv6=True))
+    story.begin(lab, call)
+    story.move(lab, call, call.peers[0], '2001:db8:1::2', '2001:db8:1::77')
+    expect_types(call, 'relay')
+    for peer in call.peers:
+        call.expect_pair(peer, local='relay', remote='relay')
     story.end(lab, call)

@@ -53,8 +53,9 @@ class TurnServer:
         with socket.socket() as probe:
             return probe.connect_ex((self.ADDRESS, port)) == 0
 
-    def url(self, way):
+    def url(self, way, ipv6=False):
         """'udp', 'tcp' or 'tls'."""
+        host = f'[{self.ADDRESS_6}]' if ipv6 else self.ADDRESS
         if way == 'tls':
-            return f'turns:{self.ADDRESS}:{self.TLS_PORT}'
-        return f'turn:{self.ADDRESS}:{self.PORT}?transport={way}'
+            return f'turns:{host}:{self.TLS_PORT}'
+        return f'turn:{host}:{self.PORT}?transport={way}'

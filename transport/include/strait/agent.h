@@ -166,7 +166,8 @@ STRAIT_API size_t strait_agent_local_candidates(const struct strait_transport *t
 struct strait_agent_stats {
     size_t size; /* the caller sets it */
     uint32_t local_candidates;
-    /* Of this generation, 64 at most: STRAIT_E_LIMIT beyond. With those that checks have shown 200, and 200 pairs. */
+    /* Of this generation, 64 at most: STRAIT_E_LIMIT beyond. With those that checks have shown 200; 200 pairs are made of
+     * them, and checks may find as many again. */
     uint32_t remote_candidates;
     uint64_t remote_refused; /* not allowed by config.remote */
     uint64_t remote_over_limit;
